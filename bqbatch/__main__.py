@@ -1,0 +1,5 @@
+"""`python -m bqbatch` is the `bqbatch` command."""
+
+from bqbatch.cli import main
+
+main()

@@ -1,0 +1,90 @@
+"""What every object in the dataset is called: the one place that names tables."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A dataset, `llm` or `project.llm`; `of(table)` is a quoted GoogleSQL path to one of its tables."""
+
+    path: str
+
+    def of(self, table: str) -> str:
+        """The quoted path of a table or view."""
+        return f"`{self.path}.{table}`"
+
+    @property
+    def log(self) -> str:
+        return self.of("bqbatch_log")
+
+    @property
+    def runs(self) -> str:
+        return self.of("bqbatch_runs")
+
+    @property
+    def jobs(self) -> str:
+        return self.of("bqbatch_jobs")
+
+    def seed(self, stem: str, digest: str) -> str:
+        """The table of a seed file with this content."""
+        plain = re.sub(r"[^a-z0-9_]+", "_", stem.lower()).strip("_") or "file"
+        return self.of(f"seed_{plain[:40]}_{digest[:12]}")
+
+
+@dataclass(frozen=True, slots=True)
+class PromptObjects:
+    """The permanent objects of one prompt."""
+
+    dataset: Dataset
+    prompt: str
+
+    @property
+    def view(self) -> str:
+        return self.dataset.of(self.prompt)
+
+    @property
+    def rows(self) -> str:
+        return self.dataset.of(f"{self.prompt}__rows")
+
+    @property
+    def answers(self) -> str:
+        return self.dataset.of(f"{self.prompt}__answers")
+
+    @property
+    def keys(self) -> str:
+        return self.dataset.of(f"{self.prompt}__keys")
+
+    @property
+    def errors(self) -> str:
+        return self.dataset.of(f"{self.prompt}__errors")
+
+    @property
+    def usage(self) -> str:
+        return self.dataset.of(f"{self.prompt}__usage")
+
+    @property
+    def claim(self) -> str:
+        return self.dataset.of(f"{self.prompt}__claim")
+
+
+@dataclass(frozen=True, slots=True)
+class RunObjects:
+    """The working tables of one run; a shard and an attempt count from 1."""
+
+    dataset: Dataset
+    run_id: str
+
+    @property
+    def rows(self) -> str:
+        return self.dataset.of(f"bqb_rows_{self.run_id}")
+
+    def requests(self, shard: int, attempt: int) -> str:
+        """The request table of one batch prediction job."""
+        return self.dataset.of(f"bqb_req_{self.run_id}_{shard}_{attempt}")
+
+    def responses(self, shard: int, attempt: int) -> str:
+        """The response table of one batch prediction job."""
+        return self.dataset.of(f"bqb_resp_{self.run_id}_{shard}_{attempt}")

@@ -1,0 +1,201 @@
+"""A prompt file compiled: text in, `CompiledPrompt` out, no network and no warehouse."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bqbatch.errors import Place, PromptError
+from bqbatch.names import Dataset
+from bqbatch.prompt.output import OutputColumn, parse_output, response_schema
+from bqbatch.prompt.select import NULL_COLUMN, read_select
+from bqbatch.prompt.settings import NAME, Settings
+from bqbatch.prompt.source import SourceMap
+from bqbatch.prompt.template import Seed, read_template, render
+
+REQUEST_COLUMNS = ("prompt", "parts", "contents", "request")
+ASKED = ("prompt", "system", "sample", NULL_COLUMN)
+"""Columns of the SELECT that make the request and are not carried to the result."""
+VIEW_COLUMNS = (
+    "_outcome", "_error", "_text", "_finish_reason", "_model", "_run_id", "_request_hash",
+    "_input_tokens", "_output_tokens", "_thought_tokens", "_cost_usd",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What is the same in every request of a prompt, as pieces of JSON text around the row's own text.
+
+    `opening`, the prompt's text as JSON, `middle`, the system instruction, then `closing`. The hash is over the
+    request with `closing`; what is sent has `closing_sent`, with the output cap, so that a retry with a larger
+    cap keeps its hash.
+    """
+
+    system: str | None
+    closing: str
+    closing_sent: str
+    opening: str = '{"contents":[{"role":"user","parts":[{"text":'
+    middle: str = "}]}]"
+    system_opening: str = ',"systemInstruction":{"parts":[{"text":'
+    system_closing: str = "}]}"
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledPrompt:
+    """Everything a prompt file says: the SELECT, its columns, the request around a row, the answer's columns."""
+
+    name: str
+    path: str
+    select: str
+    source_map: SourceMap
+    columns: tuple[str, ...] | None
+    settings: Settings
+    output: tuple[OutputColumn, ...]
+    envelope: Envelope
+    seeds: tuple[Seed, ...]
+    digest: str
+
+    @property
+    def schema(self) -> dict[str, Any] | None:
+        """Gemini's `responseSchema`, or None where the answer is plain text."""
+        return response_schema(self.output) if self.output else None
+
+    def asked_columns(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Those of the SELECT's columns that make the request."""
+        present = {column.lower() for column in columns}
+        return tuple(column for column in ASKED if column in present)
+
+    def place_of(self, *names: str) -> Place:
+        """Where the first of these words stands in the user's SELECT, or where the SELECT starts."""
+        for name in names:
+            found = re.search(rf"(?<![\w`]){re.escape(name)}(?!\w)", self.select, re.IGNORECASE)
+            if found:
+                return self.source_map.place(found.start())
+        return self.source_map.place(len(self.select) - len(self.select.lstrip()))
+
+
+def compile_prompt(
+    path: Path,
+    root: Path,
+    dataset: Dataset,
+    variables: Mapping[str, str],
+    defaults: Settings,
+    max_output_tokens: int | None = None,
+) -> CompiledPrompt:
+    """The compiled prompt file at `path`; `defaults` fill the settings it leaves out.
+
+    Raises PromptError with the place in the user's file.
+    """
+    file = read_template(path, _shown(path))
+    rendered = render(file, root, dataset, variables)
+    settings = _merged(rendered.settings, defaults)
+    name = settings.name or path.stem
+    if not re.fullmatch(NAME, name) or "__" in name or name.startswith(("bqb_", "bqbatch_", "seed_")):
+        raise PromptError(
+            f"`{name}` can't name a prompt",
+            "a-z, 0-9 and single _, a letter first, and not bqb_… or seed_…: rename the file, or config(name='…')",
+            Place(file.path, 1, 1),
+        )
+    output = parse_output(rendered.output.text, rendered.output.place) if rendered.output else ()
+    select = read_select(rendered.sql, rendered.source_map, rendered.prompts)
+    envelope = _envelope(settings, rendered.system.text if rendered.system else None, output, max_output_tokens)
+    compiled = CompiledPrompt(
+        name=name,
+        path=file.path,
+        select=select.sql,
+        source_map=select.source_map,
+        columns=select.columns,
+        settings=settings,
+        output=output,
+        envelope=envelope,
+        seeds=rendered.seeds,
+        digest=hashlib.sha256(rendered.sql.encode()).hexdigest(),
+    )
+    if compiled.columns is not None:
+        check_columns(compiled, compiled.columns)
+    return compiled
+
+
+def check_columns(prompt: CompiledPrompt, columns: tuple[str, ...]) -> None:
+    """Raises PromptError unless these columns of the SELECT make a prompt."""
+    lower = [column.lower() for column in columns]
+    for column in lower:
+        if lower.count(column) > 1:
+            raise PromptError(f"two columns are named `{column}`", "name one of them otherwise with AS",
+                              prompt.place_of(column))  # fmt: skip
+    forms = [column for column in REQUEST_COLUMNS if column in lower]
+    later = [form for form in forms if form != "prompt"]
+    if later:
+        raise PromptError(
+            f"a `{later[0]}` column is not in this version of bqbatch",
+            "make one `prompt` column: {{ prompt('… {column}') }} AS prompt; carry others under another name",
+            prompt.place_of(later[0]),
+        )
+    if "key" not in lower:
+        near = difflib.get_close_matches("key", lower, n=1)
+        raise PromptError(
+            "the SELECT has no `key` column",
+            "name the column that tells rows apart: id AS key" + (f" (is `{near[0]}` it?)" if near else ""),
+            prompt.place_of("SELECT"),
+        )
+    if not forms:
+        raise PromptError(
+            "the SELECT has no `prompt` column",
+            "add {% prompt %} … {column} … {% endprompt %} AS prompt",
+            prompt.place_of("SELECT"),
+        )
+    taken = {column.lower() for column in (*VIEW_COLUMNS, "request_hash", "bqb_prompt", "bqb_system")}
+    carried = [column for column in lower if column not in ASKED]
+    for column in carried:
+        if column in taken or column == "":
+            raise PromptError(
+                f"`{column}` is a name bqbatch gives to its own columns" if column else "a column has no name",
+                "name the column otherwise with AS",
+                prompt.place_of(column) if column else prompt.place_of("SELECT"),
+            )
+    answers = [column.name for column in prompt.output] if prompt.output else ["answer"]
+    for answer in answers:
+        if answer.lower() in carried:
+            place = next((column.place for column in prompt.output if column.name == answer), None)
+            raise PromptError(
+                f"output column `{answer}` has the name of a column of the SELECT",
+                "rename one of them; both go into the result",
+                place or prompt.place_of(answer),
+            )
+
+
+def _shown(path: Path) -> str:
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _merged(said: Settings, defaults: Settings) -> Settings:
+    return Settings(**{
+        name: value if (value := getattr(said, name)) is not None else getattr(defaults, name)
+        for name in Settings.__slots__
+    })  # fmt: skip
+
+
+def _envelope(
+    settings: Settings, system: str | None, output: tuple[OutputColumn, ...], cap: int | None
+) -> Envelope:
+    config = settings.generation_config()
+    if output:
+        config |= {"responseMimeType": "application/json", "responseSchema": response_schema(output)}
+    cap = cap or settings.max_output_tokens
+    sent = config | ({"maxOutputTokens": cap} if cap else {})
+    return Envelope(system=system or None, closing=_closing(config), closing_sent=_closing(sent))
+
+
+def _closing(config: dict[str, Any]) -> str:
+    if not config:
+        return "}"
+    return f',"generationConfig":{json.dumps(config, ensure_ascii=False, separators=(",", ":"))}}}'

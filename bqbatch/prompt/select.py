@@ -1,0 +1,172 @@
+"""The user's SELECT as text: one statement, and which columns it makes, as far as the text tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, TokenError
+from sqlglot.tokens import Token, TokenType
+
+from bqbatch.errors import PromptError
+from bqbatch.prompt.source import SourceMap
+from bqbatch.prompt.template import PromptSpan
+
+NULL_COLUMN = "bqb_null_column"
+_STARTS = {TokenType.SELECT, TokenType.WITH, TokenType.L_PAREN}
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """One SELECT: its text, origins, and the names of its columns (None where only the warehouse knows)."""
+
+    sql: str
+    source_map: SourceMap
+    columns: tuple[str, ...] | None
+
+
+def read_select(sql: str, source_map: SourceMap, prompts: tuple[PromptSpan, ...]) -> Select:
+    """The one SELECT of a rendered prompt file; raises PromptError with its place otherwise.
+
+    Beside a `prompt` column that the outermost SELECT makes, a column is put in that names what was NULL,
+    unless the query counts its columns (set operations, ordinals) or compares whole rows (DISTINCT).
+    """
+    tokens = _tokens(sql, source_map)
+    ends = [token for token in tokens if token.token_type == TokenType.SEMICOLON]
+    if ends:
+        after = next((token for token in tokens if token.start > ends[0].start and token not in ends), None)
+        if after:
+            raise PromptError(
+                "a prompt file holds one SELECT; another statement starts here",
+                "give each prompt a file of its own; WITH names what a SELECT builds on",
+                source_map.place(after.start),
+            )
+        sql = sql[: ends[0].start]
+        tokens = [token for token in tokens if token.start < ends[0].start]
+    if not tokens:
+        raise PromptError("there is no SELECT in this file", "SELECT id AS key, {{ prompt('…') }} AS prompt FROM …",
+                          source_map.place(0))  # fmt: skip
+    if tokens[0].token_type not in _STARTS:
+        raise PromptError(
+            f"a prompt is a SELECT, this starts with {tokens[0].text}",
+            "start with SELECT or WITH; bqbatch creates the tables itself",
+            source_map.place(tokens[0].start),
+        )
+    parameter = next((t for t in tokens if t.token_type == TokenType.PARAMETER), None)
+    if parameter:
+        raise PromptError(
+            "query parameters have no values here", "use {{ var('name') | literal }} and --var name=…",
+            source_map.place(parameter.start),
+        )  # fmt: skip
+    tree = _parse(sql, source_map)
+    if not isinstance(tree, exp.Query):
+        raise PromptError("a prompt is a SELECT", "start with SELECT or WITH", source_map.place(tokens[0].start))
+    if _counts_columns(tree):
+        prompts = ()
+    for span in reversed(prompts):
+        at = _after_alias(tokens, span.end)
+        if span.null_column and at is not None:
+            piece = f", {span.null_column} AS {NULL_COLUMN}"
+            sql = f"{sql[:at]}{piece}{sql[at:]}"
+            source_map = source_map.inserted(at, len(piece))
+    if prompts:
+        tree = _parse(sql, source_map)
+    assert isinstance(tree, exp.Query)
+    columns = _columns(tree, {})
+    return Select(sql.rstrip(), source_map, tuple(columns) if columns is not None else None)
+
+
+def _tokens(sql: str, source_map: SourceMap) -> list[Token]:
+    try:
+        return sqlglot.tokenize(sql, dialect="bigquery")
+    except TokenError as error:
+        # sqlglot tells no position; the token it could not end is the last one opened.
+        text = str(error)
+        start = sql.rfind(text.split("'")[-2]) if text.count("'") >= 2 else 0
+        raise PromptError(
+            "the SQL can't be read to its end", "is a quote, a backtick or a comment left open?",
+            source_map.place(max(0, start)),
+        ) from None  # fmt: skip
+
+
+def _parse(sql: str, source_map: SourceMap) -> exp.Expression:
+    try:
+        return sqlglot.parse_one(sql, dialect="bigquery")
+    except ParseError as error:
+        details = error.errors[0] if error.errors else {}
+        lines = sql.splitlines(keepends=True)
+        row = max(0, min(int(details.get("line", 1)) - 1, len(lines)))
+        token = str(details.get("highlight") or "")
+        offset = sum(map(len, lines[:row])) + max(0, int(details.get("col", 1)) - len(token))
+        near = f" near `{token}`" if token.strip() else ""
+        raise PromptError(
+            f"the SELECT can't be read{near}: {details.get('description', 'syntax error')}",
+            "is a comma or a bracket missing, here or just before?",
+            source_map.place(offset),
+        ) from None
+
+
+def _counts_columns(tree: exp.Expression) -> bool:
+    if tree.find(exp.SetOperation) or any(select.args.get("distinct") for select in tree.find_all(exp.Select)):
+        return True
+    return any(
+        isinstance(key.this if isinstance(key, exp.Ordered) else key, exp.Literal)
+        for clause in tree.find_all(exp.Group, exp.Order)
+        for key in clause.expressions
+    )
+
+
+def _after_alias(tokens: list[Token], end: int) -> int | None:
+    """The offset after `AS prompt`, where it follows `end` directly."""
+    following = [token for token in tokens if token.start >= end][:2]
+    if following and following[0].token_type == TokenType.ALIAS:
+        following = following[1:]
+    if following and following[0].text.lower() == "prompt":
+        return following[0].end + 1
+    return None
+
+
+def _columns(query: exp.Expression, known: dict[str, list[str] | None]) -> list[str] | None:
+    """The column names of a query, or None where a star stands for a table's."""
+    known = dict(known)
+    with_ = query.args.get("with_") or query.args.get("with")
+    for cte in with_.expressions if with_ else []:
+        known[cte.alias.lower()] = _columns(cte.this, known)
+    if isinstance(query, exp.Subquery):
+        return _columns(query.this, known)
+    if isinstance(query, exp.SetOperation):
+        return _columns(query.left, known)
+    if not isinstance(query, exp.Select):
+        return None
+    columns: list[str] = []
+    for item in query.expressions:
+        if not item.is_star:
+            columns.append(item.alias_or_name)
+            continue
+        if not isinstance(item, exp.Star) and not isinstance(item, exp.Column):
+            return None
+        qualifier = item.table.lower() if isinstance(item, exp.Column) else ""
+        star = item if isinstance(item, exp.Star) else item.this
+        spread: list[str] = []
+        for source in _sources(query):
+            if qualifier and source.alias_or_name.lower() != qualifier:
+                continue
+            if isinstance(source, exp.Subquery):
+                names = _columns(source, known)
+            elif isinstance(source, exp.Table) and not source.db:
+                names = known.get(source.name.lower())
+            else:
+                names = None
+            if names is None:
+                return None
+            spread += names
+        dropped = {name.name.lower() for name in star.args.get("except_") or star.args.get("except") or []}
+        columns += [name for name in spread if name.lower() not in dropped]
+    return columns
+
+
+def _sources(select: exp.Select) -> list[exp.Expression]:
+    from_ = select.args.get("from_") or select.args.get("from")
+    joins = select.args.get("joins") or []
+    return [*([from_.this] if from_ else []), *(join.this for join in joins)]

@@ -1,0 +1,371 @@
+"""A prompt file rendered: the user's SELECT as plain SQL, and what its Jinja said on the side.
+
+Jinja is sandboxed and strict. Every character of the SQL keeps its origin (`source.SourceMap`), so that an
+error found later, by sqlglot or by the warehouse, is shown at the user's line.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from jinja2 import StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
+from jinja2.exceptions import SecurityError, UndefinedError
+from jinja2.ext import Extension
+from jinja2.loaders import BaseLoader
+from jinja2.parser import Parser
+from jinja2.sandbox import SandboxedEnvironment
+
+from bqbatch.errors import BqbatchError, Place, PromptError
+from bqbatch.names import Dataset
+from bqbatch.prompt import traps
+from bqbatch.prompt.placeholders import Origin, PromptText, literal, placeholders_in, to_sql
+from bqbatch.prompt.settings import Settings, problem_with
+from bqbatch.prompt.source import File, SourceMap, has_marks, label, unmarked
+
+BLOCKS = ("prompt", "system", "output")
+MACROS = ("config", "prompt", "seed", "source", "var")
+LATER = ("ref", "examples", "file")
+SEED_FORMATS = (".csv", ".parquet", ".jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A file beside the query that is loaded into `table`, once per content."""
+
+    path: Path
+    table: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The text of a `{% system %}` or `{% output %}` block with the origin of its characters."""
+
+    text: str
+    place: Callable[[int], Place]
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSpan:
+    """Where a compiled prompt stands in the SQL, and the expression that names its first NULL column."""
+
+    end: int
+    null_column: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The SQL of a prompt file and everything its Jinja declared."""
+
+    sql: str
+    source_map: SourceMap
+    settings: Settings
+    system: Block | None
+    output: Block | None
+    prompts: tuple[PromptSpan, ...]
+    seeds: tuple[Seed, ...]
+    files: tuple[File, ...]
+
+
+class _Refused(Exception):
+    """A macro's refusal; `needle` is the word in the template to point at."""
+
+    def __init__(self, message: str, hint: str, needle: str) -> None:
+        super().__init__(message)
+        self.message, self.hint, self.needle = message, hint, needle
+
+
+def read_template(path: Path, shown: str) -> File:
+    """A template file's text; raises PromptError when it can't be read as UTF-8."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise PromptError(f"can't read {shown}: {error.strerror}", "name a prompt file, such as reviews/sentiment.sql")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise PromptError("the file is not UTF-8", "save it as UTF-8", Place(shown, line, 1)) from None
+    if has_marks(text):
+        raise PromptError(f"{shown} holds a Unicode noncharacter (U+FDD0 or U+FDD1)", "take it out")
+    if "\0" in text:
+        raise PromptError(f"{shown} holds a NUL character", "is it a SQL file?")
+    return File(shown, re.sub("\r\n?", "\n", text), path.parent)
+
+
+def render(file: File, root: Path, dataset: Dataset, variables: Mapping[str, str]) -> Rendered:
+    """The prompt file as SQL; raises PromptError with the place of what Jinja or a macro refuses."""
+    return _Rendering(file, root, dataset, dict(variables)).run()
+
+
+@dataclass
+class _Rendering:
+    file: File
+    root: Path
+    dataset: Dataset
+    variables: dict[str, str]
+    files: list[File] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
+    blocks: dict[str, Block] = field(default_factory=dict)
+    null_columns: list[str | None] = field(default_factory=list)
+    seeds: dict[str, Seed] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+
+    def run(self) -> Rendered:
+        environment = SandboxedEnvironment(
+            loader=_Loader(self), extensions=[_Blocks], undefined=StrictUndefined, keep_trailing_newline=True
+        )
+        environment.filters["literal"] = literal
+        environment.globals = {
+            "config": self.config,
+            "prompt": self.prompt,
+            "seed": self.seed,
+            "source": self.source,
+            "var": self.var,
+            "range": environment.globals["range"],
+            **{name: self._later(name) for name in LATER},
+        }
+        environment.rendering = self  # type: ignore[attr-defined]
+        try:
+            marked = environment.get_template(self.file.path).render()
+        except (TemplateError, _Refused, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            self._raise_placed(error)
+        except RecursionError:
+            raise PromptError(f"{self.file.path} includes itself without end", "break the circle of includes") from None
+        unused = sorted(set(self.variables) - self.asked)
+        if unused:
+            near = difflib.get_close_matches(unused[0], sorted(self.asked), n=1)
+            raise PromptError(
+                f"variable `{unused[0]}` is not used in {self.file.path}",
+                f"did you mean `{near[0]}`?" if near else f"use it: {{{{ var('{unused[0]}') }}}}",
+            )
+        sql, segments, labels = unmarked(marked)
+        return Rendered(
+            sql=sql,
+            source_map=SourceMap(tuple(self.files), segments),
+            settings=Settings(**self.settings),
+            system=self.blocks.get("system"),
+            output=self.blocks.get("output"),
+            prompts=tuple(
+                PromptSpan(labels[str(i)], null) for i, null in enumerate(self.null_columns) if str(i) in labels
+            ),
+            seeds=tuple(self.seeds.values()),
+            files=tuple(self.files),
+        )
+
+    # What a template may call.
+
+    def config(self, **settings: Any) -> str:
+        for name, value in settings.items():
+            if problem := problem_with(name, value):
+                raise _Refused(*problem, needle=name)
+            if name in self.settings:
+                raise _Refused(f"config(…) sets `{name}` twice", "keep one of them", name)
+            self.settings[name] = value
+        return ""
+
+    def prompt(self, text: str) -> str:
+        if not isinstance(text, str):
+            raise _Refused("prompt(…) takes one text", "{{ prompt('Summarise {column}') }}", "prompt")
+        plain = unmarked(text)[0]
+        origins: list[Origin] = [(0, 0, False)] * len(plain)
+        written = self.files[0].text
+        for found in placeholders_in(plain):
+            # The text of a call has lost its origin: the first place that says the same is shown.
+            origins[found.start()] = (0, max(0, written.find(found[0])), True)
+        return self._prompt(PromptText(plain, tuple(origins)))
+
+    def seed(self, name: str) -> str:
+        path = self._inside(self.file.folder, name)
+        if path.suffix.lower() not in SEED_FORMATS:
+            raise _Refused(f"seed('{name}') is not a file bqbatch loads", f"use {', '.join(SEED_FORMATS)}", name)
+        try:
+            with path.open("rb") as handle:
+                digest = hashlib.file_digest(handle, "sha256").hexdigest()
+        except OSError as error:
+            near = difflib.get_close_matches(path.name, [p.name for p in _siblings(path)], n=1)
+            raise _Refused(
+                f"seed('{name}') can't be read: {error.strerror}",
+                f"did you mean '{near[0]}'?" if near else f"put the file beside {self.file.path}",
+                name,
+            ) from None
+        table = self.dataset.seed(path.stem, hashlib.sha256((digest + path.suffix.lower()).encode()).hexdigest())
+        self.seeds[table] = Seed(path, table, self._find(name, 0))
+        return table
+
+    def source(self, name: str) -> str:
+        if not isinstance(name, str) or not re.fullmatch(r"(?:[\w-]+\.)?\w+\.\w+", name):
+            raise _Refused(
+                f"source({name!r}) does not name a table", "source('dataset.table') or source('project.dataset.table')",
+                str(name),
+            )  # fmt: skip
+        return f"`{name}`"
+
+    def var(self, name: str, default: Any = None) -> Any:
+        self.asked.add(name)
+        if name in self.variables:
+            return self.variables[name]
+        if default is None:
+            raise _Refused(f"variable `{name}` has no value", f"add --var {name}=… or a default: var('{name}', '…')", name)
+        return default
+
+    def _later(self, name: str) -> Callable[..., str]:
+        def refuse(*_: Any, **__: Any) -> str:
+            raise _Refused(f"{name}(…) is not in this version of bqbatch", f"known macros: {', '.join(MACROS)}", name)
+
+        return refuse
+
+    # What the blocks become.
+
+    def block(self, tag: str, body: str) -> str:
+        """What a block leaves in the SQL: a prompt's expression, or nothing."""
+        plain, segments, _ = unmarked(body)
+        source_map = SourceMap(tuple(self.files), segments)
+        if tag == "prompt":
+            return self._prompt(PromptText(plain, _origins(plain, source_map)))
+        if tag in self.blocks:
+            raise _Refused(f"{{% {tag} %}} stands twice", "keep one of them", f"{tag} %}}")
+        if tag == "system":
+            text = PromptText(plain, _origins(plain, source_map)).dedented()
+            if placeholders := placeholders_in(text.text):
+                found = placeholders[0]
+                file, offset, copied = text.origins[found.start()]
+                raise PromptError(
+                    f"{found[0]} in {{% system %}} is not replaced: it says the same for every row",
+                    "for a text of its own per row add a column: {{ prompt('… {column}') }} AS system; "
+                    "write \\{ for a brace",
+                    self.files[file].place(offset),
+                )
+            plain = text.text.replace("\\{", "{")
+        self.blocks[tag] = Block(plain, source_map.place)
+        return ""
+
+    def _prompt(self, text: PromptText) -> str:
+        made = to_sql(text.dedented())
+        self.null_columns.append(made.null_column)
+        return f"{made.expression}{label(str(len(self.null_columns) - 1))}"
+
+    # Where things are.
+
+    def load(self, name: str) -> str:
+        """The marked text of a template; the first is the prompt file, others are included."""
+        if not self.files:
+            file = self.file
+        else:
+            path = self._inside(self.file.folder, name)
+            if not path.is_file():
+                raise _Refused(f"include '{name}': there is no such file", f"paths start at {self.file.path}'s folder", name)
+            file = read_template(path, str(Path(self.file.path).parent / name))
+        traps.check(file)
+        self.files.append(file)
+        return traps.instrument(file, len(self.files) - 1)
+
+    def _inside(self, folder: Path, name: str) -> Path:
+        path = (folder / name).resolve()
+        if not path.is_relative_to(self.root.resolve()):
+            raise _Refused(f"'{name}' lies outside the project", f"keep it under {self.root.name}/", name)
+        return path
+
+    def _find(self, needle: str, line: int, file: File | None = None) -> Place:
+        file = file or self.files[0]
+        start = file.offset_of_line(line) if line else 0
+        found = file.text.find(needle, start) if needle else -1
+        if found < 0 and needle:
+            found = file.text.find(needle)
+        if found < 0:
+            rest = file.text[start:]
+            found = start + len(rest) - len(rest.lstrip())
+        return file.place(found)
+
+    def _raise_placed(self, error: Exception) -> NoReturn:
+        if isinstance(error, BqbatchError):
+            raise error
+        file, line = self._where(error)
+        if isinstance(error, _Refused):
+            raise PromptError(error.message, error.hint, self._find(error.needle, line, file)) from None
+        message = (error.message if isinstance(error, TemplateError) else str(error)) or type(error).__name__
+        quoted = re.search(r"'([^']+)'", message)
+        needle = quoted[1] if quoted else ""
+        hint = "see https://jinja.palletsprojects.com/templates/ for Jinja's own words"
+        if isinstance(error, TemplateNotFound):
+            message, hint = f"include '{message}' was not found", f"paths start at {self.file.path}'s folder"
+        elif isinstance(error, UndefinedError):
+            known = [*MACROS, "range", "loop"]
+            near = difflib.get_close_matches(needle, known, n=1, cutoff=0.7)
+            if near:
+                hint = f"did you mean `{near[0]}`?"
+            elif "has no attribute" not in message:
+                hint = f"known: {', '.join(MACROS)}; a value from outside is {{{{ var('{needle}') }}}}"
+        elif isinstance(error, SecurityError):
+            hint = "templates are sandboxed: they can't reach Python's internals"
+        elif isinstance(error, TypeError) and "unexpected keyword argument" in message:
+            message = re.sub(r"^.*?(\w+)\(\)", r"\1(…)", message)
+        elif "unknown tag" in message:
+            near = difflib.get_close_matches(needle, [*BLOCKS, "include", "if", "for", "set"], n=1, cutoff=0.6)
+            hint = f"did you mean {{% {near[0]} %}}?" if near else f"bqbatch's own blocks: {', '.join(BLOCKS)}"
+        elif "end of comment tag" in message:
+            needle, hint = "{#", "{# opens a Jinja comment; close it with #}, or write {{ '{#' }} for the characters"
+        elif "end" in needle or "Unexpected end of template" in message:
+            hint = "close every block: {% prompt %} … {% endprompt %}"
+        place = self._find(needle, line, file)
+        if traps.in_sql_comment(file, line):
+            hint = "Jinja runs inside SQL comments too: use {# … #} to switch code off"
+        raise PromptError(f"Jinja: {message}", hint, place) from None
+
+    def _where(self, error: Exception) -> tuple[File, int]:
+        if isinstance(error, TemplateSyntaxError):
+            named = {file.path: file for file in self.files}
+            return named.get(str(error.filename or error.name), self.files[-1]), error.lineno
+        file, line = self.files[0], 0
+        by_path = {file.path: file for file in self.files}
+        trace = error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename in by_path:
+                file, line = by_path[trace.tb_frame.f_code.co_filename], trace.tb_lineno
+            trace = trace.tb_next
+        return file, line
+
+
+class _Loader(BaseLoader):
+    def __init__(self, rendering: _Rendering) -> None:
+        self.rendering = rendering
+
+    def get_source(self, environment: Any, template: str) -> tuple[str, str, Callable[[], bool]]:
+        text = self.rendering.load(template)
+        return text, self.rendering.files[-1].path, lambda: True
+
+
+class _Blocks(Extension):
+    tags = set(BLOCKS)
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        tag = next(parser.stream)
+        body = parser.parse_statements((f"name:end{tag.value}",), drop_needle=True)
+        call = self.call_method("_block", [nodes.Const(tag.value)])
+        return nodes.CallBlock(call, [], [], body).set_lineno(tag.lineno)
+
+    def _block(self, tag: str, caller: Callable[[], str]) -> str:
+        rendering: _Rendering = self.environment.rendering  # type: ignore[attr-defined]
+        return rendering.block(tag, caller())
+
+
+def _origins(plain: str, source_map: SourceMap) -> tuple[Origin, ...]:
+    origins: list[Origin] = []
+    segments = source_map.segments
+    for index, segment in enumerate(segments):
+        end = segments[index + 1].start if index + 1 < len(segments) else len(plain)
+        if index == 0 and segment.start > 0:
+            origins += [(segment.file, segment.offset, False)] * segment.start
+        origins += [
+            (segment.file, segment.offset + shift * segment.copied, segment.copied)
+            for shift in range(end - segment.start)
+        ]
+    return tuple(origins) if origins else ((0, 0, False),) * len(plain)
+
+
+def _siblings(path: Path) -> list[Path]:
+    return sorted(path.parent.iterdir()) if path.parent.is_dir() else []

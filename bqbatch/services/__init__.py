@@ -1,0 +1,91 @@
+"""The seam to whoever answers: a batch service takes a request table and leaves a response table.
+
+A request table has two columns, `key` (STRING, the request's hash) and `request` (JSON, a
+GenerateContentRequest). A response table has those and `response` (JSON, a GenerateContentResponse or `{}`),
+`status` (STRING, empty where all is well, else a few words and the service's error as JSON) and
+`processed_time`: what Vertex AI batch prediction leaves
+(https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/capabilities/batch-inference/new-job-from-bigquery).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One batch prediction job: a shard of a run, in one attempt."""
+
+    run_id: str
+    prompt: str
+    shard: int
+    attempt: int
+    requests: str
+    responses: str
+    answers: str
+
+    @property
+    def name(self) -> str:
+        """The name the job goes by in the log and in `__answers.job`."""
+        return f"{self.run_id}_{self.shard}_{self.attempt}"
+
+
+class JobState(StrEnum):
+    """The states of a job, as Vertex AI names them without their `JOB_STATE_`."""
+
+    QUEUED = "QUEUED"
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    CANCELLING = "CANCELLING"
+    SUCCEEDED = "SUCCEEDED"
+    PARTIALLY_SUCCEEDED = "PARTIALLY_SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+
+    @property
+    def moving(self) -> bool:
+        """Whether waiting can bring more; a paused job does not move by itself."""
+        return self in (self.QUEUED, self.PENDING, self.RUNNING, self.CANCELLING)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the service says that it answered all it will: what has no row then is missing."""
+        return self in (self.SUCCEEDED, self.PARTIALLY_SUCCEEDED)
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """Where a job is: its state, the requests done so far (None where unknown), and the service's message."""
+
+    state: JobState
+    done: int | None = None
+    message: str | None = None
+
+
+class BatchService(Protocol):
+    """Someone who answers request tables. Every method may raise ServiceError."""
+
+    model: str
+    """The name of the model that answers; part of every request's hash."""
+
+    poll_seconds: float
+    """How long to wait between two looks at a job."""
+
+    def submit(self, job: Job) -> str:
+        """Starts the job and returns the service's name for it."""
+
+    def poll(self, job: Job) -> JobStatus:
+        """Where the job is now."""
+
+    def cancel(self, job: Job) -> None:
+        """Stops the job; what was answered stays in its response table."""
+
+    def find(self, job: Job) -> str | None:
+        """The service's name for a job that was submitted, maybe by another process; None where it has none."""
+
+    def collect(self, job: Job) -> str | None:
+        """The job's response table, or None where it left none."""

@@ -1,0 +1,75 @@
+"""The seam to the warehouse: where the rows are and stay.
+
+An adapter is the only importer of its client library. All SQL that crosses the seam is GoogleSQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's name and its GoogleSQL type, such as `ARRAY<STRUCT<a STRING>>`."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What the warehouse knows of a table or view: its columns and the labels on it."""
+
+    columns: tuple[Column, ...]
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement that changes the warehouse; `job_id` makes a repeat of it do nothing."""
+
+    sql: str
+    job_id: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What the warehouse says of a query before it runs; `bytes` it would read, None where that costs nothing."""
+
+    columns: tuple[Column, ...]
+    bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer to a query: columns, and rows as tuples of Python values."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        names = [column.name for column in self.columns]
+        return (dict(zip(names, row, strict=True)) for row in self.rows)
+
+
+class Warehouse(Protocol):
+    """A place that runs GoogleSQL. Every method may raise WarehouseError."""
+
+    def dry_run(self, sql: str) -> DryRun:
+        """What a query would return; the source of truth for the columns of a SELECT."""
+
+    def execute(self, *statements: Statement) -> None:
+        """Runs the statements in order, each at most once ever by its job id."""
+
+    def read(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:
+        """The rows of a query. Only for what a person looks at and for what is counted."""
+
+    def load(self, path: Path, table: str) -> None:
+        """Makes a table of a .csv, .parquet or .jsonl file, unless it is there already."""
+
+    def describe(self, table: str) -> Table | None:
+        """The columns and labels of a table or view, or None where there is none."""

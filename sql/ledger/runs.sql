@@ -1,0 +1,24 @@
+-- One row per run, with what the log says became of it.
+--
+-- log: the log table
+SELECT
+  run_id,
+  ANY_VALUE(prompt) AS prompt,
+  CASE
+    WHEN LOGICAL_OR(event = 'finished') THEN 'finished'
+    WHEN LOGICAL_OR(event = 'settled') THEN 'stopped'
+    WHEN LOGICAL_OR(event = 'failed') THEN 'failed'
+    ELSE 'open'
+  END AS state,
+  MIN(time) AS started,
+  MAX(time) AS last_event,
+  MAX(IF(event = 'started', JSON_VALUE(details, '$.file'), NULL)) AS file,
+  MAX(IF(event = 'started', JSON_VALUE(details, '$.target'), NULL)) AS target,
+  MAX(IF(event = 'started', JSON_VALUE(details, '$.model'), NULL)) AS model,
+  MAX(SAFE_CAST(IF(event = 'built', JSON_VALUE(details, '$.rows'), NULL) AS INT64)) AS row_count,
+  MAX(SAFE_CAST(IF(event = 'built', JSON_VALUE(details, '$.requests'), NULL) AS INT64)) AS requests,
+  MAX(SAFE_CAST(IF(event = 'finished', JSON_VALUE(details, '$.ok'), NULL) AS INT64)) AS ok,
+  MAX(SAFE_CAST(IF(event = 'finished', JSON_VALUE(details, '$.cost_usd'), NULL) AS NUMERIC)) AS cost_usd,
+  MAX(IF(event = 'failed', JSON_VALUE(details, '$.message'), NULL)) AS message
+FROM {{ log }}
+GROUP BY run_id

@@ -1,0 +1,19 @@
+{#- Requests that a run does not ask again: answered, or not worth asking before a `retry`. -#}
+
+{%- macro settled(answers, max_attempts) -%}
+SELECT request_hash
+    FROM {{ answers }}
+    GROUP BY request_hash
+    HAVING LOGICAL_OR(outcome = 'ok')
+      OR ANY_VALUE(outcome HAVING MAX attempt) NOT IN ('missing', 'retryable')
+      OR COUNT(*) >= {{ max_attempts }}
+{%- endmacro %}
+
+{#- Per request the answer to show: the latest that is ok, else the latest. A worse refresh never hides a good one. -#}
+
+{%- macro shown(answers) -%}
+SELECT *
+  FROM {{ answers }}
+  WHERE TRUE
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY request_hash ORDER BY outcome = 'ok' DESC, attempt DESC) = 1
+{%- endmacro %}

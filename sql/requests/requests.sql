@@ -1,0 +1,35 @@
+-- One row per distinct request that is still to be asked: its key, which is its hash, and the request.
+--
+-- rows: the run's working rows
+-- answers: the prompt's answers so far
+-- envelope: what is the same in every request
+-- has_system: whether rows bring a system text of their own
+-- max_attempts: how often a request without an answer is asked
+-- full_refresh: whether everything is asked again
+-- limit: the most requests to ask, the first by key; 0 for all
+{% from 'macros/request.sql' import request_text -%}
+{% from 'macros/answered.sql' import settled -%}
+SELECT
+  request_hash AS key,
+  PARSE_JSON({{ request_text('prompt', 'system' if has_system, envelope, envelope.closing_sent) }}, wide_number_mode => 'round') AS request
+FROM (
+  SELECT
+    request_hash,
+    ANY_VALUE(bqb_prompt) AS prompt,
+    {%+ if has_system -%}
+    ANY_VALUE(bqb_system) AS system,
+    {%+ endif -%}
+    MIN(key) AS first_key
+  FROM {{ rows }}
+  WHERE request_hash IS NOT NULL
+  {%- if not full_refresh %}
+    AND request_hash NOT IN (
+    {{ settled(answers, max_attempts) }}
+    )
+  {%- endif %}
+  GROUP BY request_hash
+)
+{%- if limit %}
+ORDER BY first_key, request_hash
+LIMIT {{ limit }}
+{%- endif %}

@@ -1,0 +1,42 @@
+-- One row per source row: carried columns, typed output columns, then what became of the row.
+--
+-- rows: the published snapshot
+-- answers: the prompt's answers
+-- output: the output columns; none for plain text
+-- run_id: the run that published; what it did not ask itself cost it nothing
+{% from 'macros/output.sql' import value -%}
+{% from 'macros/answered.sql' import shown -%}
+WITH shown AS (
+  {{ shown(answers) }}
+)
+SELECT
+  source.* EXCEPT (request_hash, bqb_null_column),
+  {%+ for column in output -%}
+  {{ value(column, 'shown.answer', '$.' ~ column.name) }} AS `{{ column.name }}`,
+  {%+ else -%}
+  shown.text AS answer,
+  {%+ endfor -%}
+  CASE
+    WHEN source.request_hash IS NULL THEN 'skipped'
+    WHEN shown.request_hash IS NULL THEN 'pending'
+    ELSE shown.outcome
+  END AS _outcome,
+  IF(source.request_hash IS NULL, CONCAT('`', source.bqb_null_column, '` is NULL'), shown.error) AS _error,
+  shown.text AS _text,
+  JSON_VALUE(shown.response, '$.candidates[0].finishReason') AS _finish_reason,
+  shown.model AS _model,
+  shown.run_id AS _run_id,
+  source.request_hash AS _request_hash,
+  shown.input_tokens AS _input_tokens,
+  shown.output_tokens AS _output_tokens,
+  shown.thought_tokens AS _thought_tokens,
+  CAST(
+    IF(
+      shown.run_id = {{ run_id | literal }},
+      (IFNULL(shown.input_tokens, 0) * shown.input_price + (IFNULL(shown.output_tokens, 0) + IFNULL(shown.thought_tokens, 0)) * shown.output_price)
+        / (1000000 * COUNT(*) OVER (PARTITION BY source.request_hash)),
+      0
+    ) AS NUMERIC
+  ) AS _cost_usd
+FROM {{ rows }} AS source
+LEFT JOIN shown ON shown.request_hash = source.request_hash

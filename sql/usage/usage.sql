@@ -1,0 +1,16 @@
+-- One row per run, model, day and outcome: requests, tokens and dollars, each request counted once.
+--
+-- answers: the prompt's answers
+SELECT
+  run_id,
+  model,
+  DATE(processed_time) AS day,
+  outcome,
+  COUNT(*) AS requests,
+  SUM(input_tokens) AS input_tokens,
+  SUM(output_tokens) AS output_tokens,
+  SUM(thought_tokens) AS thought_tokens,
+  SUM(cached_tokens) AS cached_tokens,
+  CAST(SUM((IFNULL(input_tokens, 0) * input_price + (IFNULL(output_tokens, 0) + IFNULL(thought_tokens, 0)) * output_price) / 1000000) AS NUMERIC) AS cost_usd
+FROM {{ answers }}
+GROUP BY run_id, model, day, outcome
