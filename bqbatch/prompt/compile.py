@@ -57,6 +57,7 @@ class CompiledPrompt:
     columns: tuple[str, ...] | None
     settings: Settings
     output: tuple[OutputColumn, ...]
+    output_ddl: str | None
     envelope: Envelope
     seeds: tuple[Seed, ...]
     digest: str
@@ -113,6 +114,7 @@ def compile_prompt(
         columns=select.columns,
         settings=settings,
         output=output,
+        output_ddl=rendered.output.text if rendered.output else None,
         envelope=envelope,
         seeds=rendered.seeds,
         digest=hashlib.sha256(rendered.sql.encode()).hexdigest(),

@@ -15,6 +15,7 @@ SELECT
   MAX(IF(event = 'started', JSON_VALUE(details, '$.file'), NULL)) AS file,
   MAX(IF(event = 'started', JSON_VALUE(details, '$.target'), NULL)) AS target,
   MAX(IF(event = 'started', JSON_VALUE(details, '$.model'), NULL)) AS model,
+  MAX(IF(event = 'started', JSON_VALUE(details, '$.output'), NULL)) AS output,
   MAX(SAFE_CAST(IF(event = 'built', JSON_VALUE(details, '$.rows'), NULL) AS INT64)) AS row_count,
   MAX(SAFE_CAST(IF(event = 'built', JSON_VALUE(details, '$.requests'), NULL) AS INT64)) AS requests,
   MAX(SAFE_CAST(IF(event = 'finished', JSON_VALUE(details, '$.ok'), NULL) AS INT64)) AS ok,

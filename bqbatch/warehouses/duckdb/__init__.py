@@ -46,8 +46,8 @@ class DuckDBWarehouse:
         translation = translate(sql)
         with self._open() as connection, self._said(translation):
             relation = connection.sql(translation.statements[0])
-        columns = zip(relation.columns, relation.types, strict=True)
-        return DryRun(tuple(Column(name, sql_type(kind)) for name, kind in columns), bytes=None)
+            columns = zip(relation.columns, relation.types, strict=True)
+            return DryRun(tuple(Column(name, sql_type(kind)) for name, kind in columns), bytes=None)
 
     def execute(self, *statements: Statement) -> None:
         """Runs the statements in one transaction; those whose job id is known are passed over."""
@@ -94,10 +94,10 @@ class DuckDBWarehouse:
                 relation = connection.table(f'"{schema}"."{name}"')
             except duckdb.CatalogException:
                 return None
-            columns = zip(relation.columns, relation.types, strict=True)
+            columns = tuple(Column(n, sql_type(kind)) for n, kind in zip(relation.columns, relation.types, strict=True))
             comment = connection.execute("FROM bqbatch.comment_of(?, ?)", [schema, name]).fetchone()
         labels = dict(pair.partition("=")[::2] for pair in ((comment and comment[0]) or "").split("; ") if "=" in pair)
-        return Table(tuple(Column(name, sql_type(kind)) for name, kind in columns), labels)
+        return Table(columns, labels)
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -1,0 +1,182 @@
+"""The command line: options, one call, one echo. Only click is imported before a command runs."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bqbatch import __version__
+
+if TYPE_CHECKING:
+    from bqbatch.run.result import RunResult
+
+# Each option is declared once.
+
+files_argument = click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+file_argument = click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+target_option = click.option("--target", metavar="NAME", help="Where to run: local, or a target of bqbatch.toml.")
+model_option = click.option("--model", metavar="NAME", help="The model: smollm2, simulated, a .gguf file, or gemini-….")
+var_option = click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A value for {{ var('NAME') }}.")
+simulate_option = click.option(
+    "--simulate", metavar="FAULTS", help='Answer by made-up data, with faults: "429:2%,truncated:1%"; "" for none.'
+)
+limit_option = click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Ask at most N requests, the first by key.")
+refresh_option = click.option("--full-refresh", is_flag=True, help="Ask everything again, answered or not.")
+yes_option = click.option("--yes", is_flag=True, help="Never ask before money is spent.")
+fail_on_option = click.option("--fail-on", metavar="WHAT", help="Exit 3 if rows end so: any, 5%, or outcomes: failed,missing.")
+format_option = click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print the result."
+)
+rows_option = click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="The most rows to print.")
+
+
+class _Commands(click.Group):
+    """Prints our errors with their hint and nothing else; a traceback is always a defect."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("stopped", err=True)
+            sys.exit(130)
+        except BrokenPipeError:
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
+            sys.exit(0)
+        except Exception as error:
+            from bqbatch.errors import BqbatchError
+
+            if not isinstance(error, BqbatchError):
+                raise
+            from bqbatch.screen import show_error
+
+            show_error(str(error), error.hint)
+            sys.exit(error.exit_code)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="bqbatch")
+@click.option("-C", "folder", metavar="DIR", help="Work in this folder instead of the current one.")
+def main(folder: str | None) -> None:
+    """Ask a language model about every row of a table, with a query."""
+    if folder:
+        try:
+            os.chdir(folder)
+        except OSError as error:
+            raise click.UsageError(f"-C {folder}: {error.strerror}") from None
+
+
+def _variables(said: tuple[str, ...]) -> dict[str, str]:
+    for item in said:
+        if not item.partition("=")[1] or not item.partition("=")[0]:
+            raise click.BadParameter(f"{item!r} is not NAME=VALUE", param_hint="--var")
+    return dict(item.partition("=")[::2] for item in said)
+
+
+def _prompt_options(command: Callable[..., None]) -> Callable[..., None]:
+    return functools.reduce(
+        lambda made, option: option(made), (simulate_option, var_option, model_option, target_option), command
+    )
+
+
+@main.command()
+@files_argument
+@_prompt_options
+@limit_option
+@refresh_option
+@yes_option
+@fail_on_option
+@format_option
+def run(
+    files: tuple[Path, ...], target: str | None, model: str | None, variables: tuple[str, ...], simulate: str | None,
+    limit: int | None, full_refresh: bool, yes: bool, fail_on: str | None, format_: str,
+) -> None:  # fmt: skip
+    """Ask the model about every row and publish the answers as a view.
+
+    Only requests that were never answered are asked. A row that fails is data: see the view's _outcome and _error.
+    """
+    from bqbatch.commands import run_prompts
+
+    results = run_prompts(files, target, model, _variables(variables), simulate, limit or 0, full_refresh, fail_on,
+                          quiet=format_ == "json", finished=lambda result, file: _echo_result(result, file, format_, len(files)))  # fmt: skip
+    if format_ == "json" and len(files) > 1:
+        click.echo(json.dumps([result.as_json() for result in results], indent=2))
+
+
+def _echo_result(result: RunResult, file: Path, format_: str, files: int) -> None:
+    if format_ == "text":
+        from bqbatch.screen import show_result
+
+        show_result(result, f"bqbatch show {file}")
+    elif files == 1:
+        click.echo(json.dumps(result.as_json(), indent=2))
+
+
+@main.command()
+@file_argument
+@_prompt_options
+@limit_option
+@refresh_option
+def compile(
+    file: Path, target: str | None, model: str | None, variables: tuple[str, ...], simulate: str | None,
+    limit: int | None, full_refresh: bool,
+) -> None:  # fmt: skip
+    """Print every statement of a run, in order, as GoogleSQL."""
+    from bqbatch.listing import listing
+
+    click.echo(listing(file, target, model, _variables(variables), simulate, limit or 0, full_refresh))
+
+
+@main.command()
+@file_argument
+@target_option
+@rows_option
+@format_option
+def show(file: Path, target: str | None, limit: int, format_: str) -> None:
+    """Print rows of a prompt's view, the first by key."""
+    from bqbatch.commands import show_rows
+
+    _echo_rows(show_rows(file, target, limit), format_, hide=True)
+
+
+@main.command()
+@click.argument("sql")
+@target_option
+@format_option
+def query(sql: str, target: str | None, format_: str) -> None:
+    """Print the rows of a GoogleSQL query; `-` reads it from standard input.
+
+    Names resolve in the dataset: SELECT sentiment, COUNT(*) FROM sentiment GROUP BY 1
+    """
+    from bqbatch.commands import query_rows
+
+    _echo_rows(query_rows(sys.stdin.read() if sql == "-" else sql, target), format_, hide=False)
+
+
+@main.command()
+@click.argument("file", required=False, metavar="[FILE]", type=click.Path(path_type=Path))
+@target_option
+@rows_option
+@format_option
+def status(file: Path | None, target: str | None, limit: int, format_: str) -> None:
+    """Print the latest runs, of one prompt or of all, and how far they are."""
+    from bqbatch.commands import status_rows
+
+    _echo_rows(status_rows(file, target, limit), format_, hide=False)
+
+
+def _echo_rows(result: Any, format_: str, *, hide: bool) -> None:
+    if format_ == "json":
+        from bqbatch.values import records
+
+        click.echo(json.dumps(records(result), indent=2, ensure_ascii=False))
+        return
+    from bqbatch.screen import show_table
+
+    show_table(result, hide=hide)

@@ -1,0 +1,92 @@
+"""What the commands do, without a word printed."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from bqbatch import sqlfiles
+from bqbatch.errors import ProjectError, PromptError, WarehouseError
+from bqbatch.names import PromptObjects
+from bqbatch.run.result import FailOn, RunResult
+from bqbatch.run.runner import Runner
+from bqbatch.screen import Screen
+from bqbatch.session import Session
+from bqbatch.warehouses import Result
+
+
+def run_prompts(
+    files: tuple[Path, ...], target: str | None, model: str | None, variables: Mapping[str, str], simulate: str | None,
+    limit: int, full_refresh: bool, fail_on: str | None, *, quiet: bool, finished: Callable[[RunResult, Path], None],
+) -> list[RunResult]:  # fmt: skip
+    """The results of running prompt files, one after the other; `finished` is told each.
+
+    All files are compiled before the first is run. Raises RowsNotOk at the end if `fail_on` finds its rows.
+    """
+    rule = FailOn.parse(fail_on) if fail_on else None
+    sessions = [Session.open(file, target, model, simulate) for file in files]
+    prompts = [session.compile(file, variables) for session, file in zip(sessions, files, strict=True)]
+    names: dict[str, Path] = {}
+    for file, prompt in zip(files, prompts, strict=True):
+        if prompt.name in names:
+            raise PromptError(
+                f"two prompts are named `{prompt.name}`: {names[prompt.name]} and {file}",
+                "name one of them otherwise: {{ config(name = '…') }}",
+            )
+        names[prompt.name] = file
+    results: list[RunResult] = []
+    for session, file, prompt in zip(sessions, files, prompts, strict=True):
+        with Screen(quiet=quiet) as screen:
+            warehouse = session.warehouse()
+            service = session.service(prompt, warehouse, screen.note)
+            runner = Runner(session.project, prompt, warehouse, service, screen, limit, full_refresh)
+            results.append(runner.run())
+        finished(results[-1], file)
+    for result in results:
+        if rule:
+            rule.check(result)
+    return results
+
+
+def show_rows(file: Path, target: str | None, limit: int) -> Result:
+    """Rows of a prompt's view."""
+    session = Session.open(file, target)
+    objects = PromptObjects(session.project.target.dataset, _name_of(session, file))
+    warehouse = session.warehouse()
+    if not session.project.warehouse_file.exists() or not warehouse.describe(objects.view):
+        raise ProjectError(f"`{objects.prompt}` has no view yet", f"bqbatch run {shlex.quote(str(file))}")
+    return warehouse.read(sqlfiles.render("responses/show", view=objects.view, limit=limit))
+
+
+def query_rows(sql: str, target: str | None) -> Result:
+    """The rows of a query; its errors are placed in the query."""
+    session = Session.open(Path.cwd(), target)
+    try:
+        return session.warehouse().read(sql)
+    except WarehouseError as error:
+        if error.offset is not None:
+            from bqbatch.prompt.source import File
+
+            error.place = File("query", sql, Path.cwd()).place(error.offset)
+        raise
+
+
+def status_rows(file: Path | None, target: str | None, limit: int) -> Result:
+    """The latest runs."""
+    session = Session.open(file or Path.cwd(), target)
+    dataset = session.project.target.dataset
+    if not session.project.warehouse_file.exists() or not session.warehouse().describe(dataset.runs):
+        raise ProjectError("nothing was run here yet", "bqbatch run FILE")
+    name = _name_of(session, file) if file else ""
+    return session.warehouse().read(sqlfiles.render("ledger/status", runs=dataset.runs, prompt=name, limit=limit))
+
+
+def _name_of(session: Session, file: Path) -> str:
+    """The name of a prompt by its file; variables the file needs do not matter for that."""
+    if not file.is_file():
+        raise PromptError(f"there is no file {file}", "name a prompt by its file, such as reviews/sentiment.sql")
+    try:
+        return session.compile(file, {}).name
+    except PromptError:
+        return file.stem

@@ -1,0 +1,130 @@
+"""A project: the folder with `bqbatch.toml`, and the target, dataset and defaults it sets.
+
+    target = "local"            # used unless --target says otherwise
+    dataset = "llm"
+    model = "smollm2"           # and any other setting of config(…), as a default
+
+    [targets.prod]
+    type = "vertex"
+    dataset = "my-project.llm"
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bqbatch.errors import Place, ProjectError
+from bqbatch.names import Dataset
+from bqbatch.prompt.settings import SETTINGS, Settings, problem_with
+
+FILE = "bqbatch.toml"
+TYPES = ("local", "vertex", "developer")
+_DEFAULTS = tuple(name for name in SETTINGS if name != "name")
+_TARGET_KEYS = ("type", "dataset", "project", "location", *_DEFAULTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a prompt runs: its type, its dataset and the settings that hold there."""
+
+    name: str
+    type: str
+    dataset: Dataset
+    defaults: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The project's folder and the target that was chosen."""
+
+    root: Path
+    target: Target
+
+    @property
+    def warehouse_file(self) -> Path:
+        """The file of the embedded warehouse."""
+        return self.root / ".bqbatch" / "warehouse.duckdb"
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder at or above `start` that holds bqbatch.toml, else the current folder."""
+    for folder in (start, *start.parents):
+        if (folder / FILE).is_file():
+            return folder
+    return Path.cwd()
+
+
+def load_project(start: Path, target: str | None = None) -> Project:
+    """The project around `start`, with the named target or the default one."""
+    root = find_root(start.resolve())
+    file = root / FILE
+    said: dict[str, Any] = {}
+    text = ""
+    if file.is_file():
+        try:
+            text = file.read_text("utf-8")
+            said = tomllib.loads(text)
+        except OSError as error:
+            raise ProjectError(f"can't read {file}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise ProjectError(f"{file} is not UTF-8", "save it as UTF-8") from None
+        except tomllib.TOMLDecodeError as error:
+            at = re.search(r"line (\d+), column (\d+)", str(error))
+            place = Place(FILE, int(at[1]), int(at[2])) if at else Place(FILE, 1, 1)
+            raise ProjectError(f"not TOML: {str(error).split(' (at')[0]}", "see https://toml.io", place) from None
+    _check_keys(said, ("target", "dataset", "targets", *_DEFAULTS), text)
+    targets = said.get("targets", {})
+    if not isinstance(targets, dict) or not all(isinstance(table, dict) for table in targets.values()):
+        raise ProjectError("`targets` holds one table each", "[targets.prod]", _place(text, "targets"))
+    name = target or said.get("target", "local")
+    if name not in targets and name != "local":
+        known = sorted({"local", *targets})
+        near = difflib.get_close_matches(str(name), known, n=1)
+        raise ProjectError(
+            f"there is no target `{name}`",
+            f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}; others go into {FILE} as [targets.{name}]",
+            None if target else _place(text, "target"),
+        )
+    table = targets.get(name, {})
+    _check_keys(table, _TARGET_KEYS, text)
+    kind = table.get("type", "local" if name == "local" else None)
+    if kind not in TYPES:
+        raise ProjectError(f"target `{name}` needs a type", f"type = one of {', '.join(TYPES)}", _place(text, str(name)))
+    if kind != "local":
+        raise ProjectError(
+            f"target `{name}` is of type {kind}, which this version of bqbatch does not run",
+            "use --target local",
+            _place(text, "type"),
+        )
+    dataset = table.get("dataset", said.get("dataset", "llm"))
+    if not isinstance(dataset, str) or not re.fullmatch(r"(?:[a-z][a-z0-9-]+\.)?[A-Za-z_]\w*", dataset):
+        raise ProjectError(f"`{dataset}` can't name a dataset", 'dataset = "llm"', _place(text, "dataset"))
+    defaults = {key: value for key in _DEFAULTS if (value := table.get(key, said.get(key))) is not None}
+    for key, value in defaults.items():
+        if problem := problem_with(key, value):
+            raise ProjectError(problem[0].replace("config(", "").replace(")", ""), problem[1], _place(text, key))
+    return Project(root, Target(str(name), str(kind), Dataset(dataset), Settings(**defaults)))
+
+
+def _check_keys(table: Mapping[str, Any], known: Iterable[str], text: str) -> None:
+    known = list(known)
+    for key in table:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            raise ProjectError(
+                f"{FILE} does not know `{key}`",
+                f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}",
+                _place(text, key),
+            )
+
+
+def _place(text: str, word: str) -> Place:
+    found = re.search(rf"^\s*\[?[^\n=]*\b{re.escape(word)}\b", text, re.MULTILINE)
+    line = text.count("\n", 0, found.end()) + 1 if found else 1
+    return Place(FILE, line, 1)

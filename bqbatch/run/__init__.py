@@ -1,0 +1,1 @@
+"""Running a prompt: build, ask, collect, publish; and keeping the account of it."""

@@ -1,0 +1,81 @@
+"""What a run came to, and what `--fail-on` makes of it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from bqbatch.errors import RowsNotOk, RunError
+
+OUTCOMES = (
+    "ok", "truncated", "blocked", "invalid_json", "schema_mismatch", "retryable", "failed", "missing", "pending",
+    "skipped",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """The numbers of a finished run: `rows` is the sum of `outcomes`; tokens and dollars are this run's alone."""
+
+    run_id: str
+    name: str
+    target: str
+    model: str
+    rows: int
+    requests: int
+    reused: int
+    outcomes: Mapping[str, int]
+    input_tokens: int
+    output_tokens: int
+    cost_usd: Decimal | None
+    view: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as `--format json` prints it."""
+        return {
+            "run_id": self.run_id, "name": self.name, "target": self.target, "model": self.model, "rows": self.rows,
+            "requests": self.requests, "reused": self.reused, "outcomes": dict(self.outcomes),
+            "input_tokens": self.input_tokens, "output_tokens": self.output_tokens,
+            "cost_usd": None if self.cost_usd is None else float(self.cost_usd), "view": self.view,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FailOn:
+    """Which rows make a run fail: some outcomes, or more than a share of the rows."""
+
+    outcomes: frozenset[str]
+    share: Decimal
+
+    @classmethod
+    def parse(cls, text: str) -> FailOn:
+        """`any`, `5%`, or outcomes with commas between."""
+        not_ok = frozenset(OUTCOMES) - {"ok"}
+        text = text.strip()
+        if text == "any":
+            return cls(not_ok, Decimal(0))
+        if percent := re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text):
+            share = Decimal(percent[1]) / 100
+            if share <= 1:
+                return cls(not_ok, share)
+        names = [name.strip() for name in text.split(",")]
+        for name in names:
+            if name not in not_ok:
+                near = difflib.get_close_matches(name, not_ok, n=1)
+                raise RunError(
+                    f"--fail-on does not know `{name}`",
+                    f"did you mean `{near[0]}`?" if near else f"any, 5%, or some of: {', '.join(OUTCOMES[1:])}",
+                )
+        return cls(frozenset(names), Decimal(0))
+
+    def check(self, result: RunResult) -> None:
+        """Raises RowsNotOk where the result has more such rows than are allowed."""
+        found = {name: count for name, count in result.outcomes.items() if name in self.outcomes and count}
+        total = sum(found.values())
+        if total > self.share * result.rows:
+            listed = ", ".join(f"{count:,} {name}" for name, count in found.items())
+            raise RowsNotOk(f"--fail-on: {listed} of {result.rows:,} rows", f"see why: bqbatch query \"SELECT * FROM {result.name}__errors\"")

@@ -1,0 +1,101 @@
+"""What a person sees: the progress bar and notes on stderr, tables and summaries on stdout.
+
+The text of a model is untrusted: whatever is shown goes through `values.printable`.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from bqbatch.run.result import RunResult
+from bqbatch.values import as_text, printable
+from bqbatch.warehouses import Result
+
+_GOOD = {"ok": "green", "pending": "yellow", "skipped": "yellow"}
+
+
+class Screen:
+    """A `Watcher` on stderr: a bar with counts, rate and time left on a terminal, plain notes elsewhere."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._quiet = quiet
+        self._bar = Progress(
+            TextColumn("{task.description}"), BarColumn(bar_width=30), MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+            console=self._console, transient=True,
+        )  # fmt: skip
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Screen:
+        if self._console.is_terminal and not self._quiet:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._bar.stop()
+
+    def step(self, text: str) -> None:
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+        self._task = self._bar.add_task(text, total=None, rate="")
+
+    def progress(self, done: int, total: int) -> None:
+        if self._task is None or self._bar.tasks[-1].total != total:
+            self.step("asking")
+            assert self._task is not None
+            self._bar.update(self._task, total=total)
+        speed = self._bar.tasks[-1].speed
+        self._bar.update(self._task, completed=done, rate=f"{speed:,.1f}/s" if speed else "")
+
+    def note(self, text: str) -> None:
+        self._console.print(Text(f"note: {printable(text)}"), soft_wrap=True)
+
+
+def show_error(message: str, hint: str | None) -> None:
+    """An error and its hint, on stderr."""
+    console = Console(stderr=True, highlight=False)
+    console.print(Text.assemble(("error: ", "bold red"), printable(message, keep="\n")), soft_wrap=True)
+    if hint:
+        console.print(Text.assemble(("hint: ", "bold"), printable(hint, keep="\n")), soft_wrap=True)
+
+
+def show_result(result: RunResult, next_command: str) -> None:
+    """The summary of a run, on stdout."""
+    console = Console(highlight=False)
+    cost = "price unknown" if result.cost_usd is None else f"${result.cost_usd:,.2f}"
+    outcomes = Text(", ").join(
+        Text(f"{count:,} {name}", style=_GOOD.get(name, "red")) for name, count in result.outcomes.items()
+    )
+    lines: list[tuple[str, Text]] = [
+        ("rows", Text.assemble(f"{result.rows:,}", " (" if result.outcomes else "", outcomes, ")" if result.outcomes else "")),
+        ("requests", Text(f"{result.requests:,} asked of {printable(result.model)}, {result.reused:,} rows reused")),
+        ("tokens", Text(f"{result.input_tokens:,} in, {result.output_tokens:,} out, {cost}")),
+        ("view", Text(result.view)),
+        ("next", Text(next_command)),
+    ]
+    for name, text in lines:
+        console.print(Text.assemble((f"{name:>9}  ", "dim"), text), soft_wrap=True)
+
+
+def show_table(result: Result, *, hide: bool = False) -> None:
+    """Rows as a table on stdout; with `hide`, without those of bqbatch's own columns that few look at."""
+    console = Console(highlight=False)
+    kept = [
+        index
+        for index, column in enumerate(result.columns)
+        if not hide or not column.name.startswith("_") or column.name in ("_outcome", "_model")
+        or (column.name == "_error" and any(row[index] for row in result.rows))
+    ]  # fmt: skip
+    table = Table(show_edge=False, pad_edge=False, header_style="bold")
+    for index in kept:
+        number = result.columns[index].type in ("INT64", "FLOAT64", "NUMERIC")
+        table.add_column(Text(printable(result.columns[index].name)), justify="right" if number else "left", overflow="fold")
+    for row in result.rows:
+        table.add_row(*(Text(as_text(row[index], result.columns[index].type)) for index in kept))
+    console.print(table)

@@ -1,0 +1,86 @@
+"""What a command works with: the one door where a project, its warehouse and its service are born."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bqbatch.errors import ServiceError
+from bqbatch.project import Project, load_project
+from bqbatch.prompt.compile import CompiledPrompt, compile_prompt
+
+if TYPE_CHECKING:
+    from bqbatch.services import BatchService
+    from bqbatch.warehouses import Warehouse
+
+LOCAL_MODEL = "smollm2"
+ANSWERS_AS = {LOCAL_MODEL: "smollm2-135m", "simulated": "simulated"}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A project, and the model that the command line names, if it does."""
+
+    project: Project
+    model: str | None = None
+    simulate: str | None = None
+
+    @classmethod
+    def open(
+        cls, start: Path, target: str | None = None, model: str | None = None, simulate: str | None = None
+    ) -> Session:
+        """The session for a prompt file or a folder."""
+        return cls(load_project(start if start.is_dir() else start.parent, target), model, simulate)
+
+    def compile(self, path: Path, variables: Mapping[str, str]) -> CompiledPrompt:
+        """The compiled prompt file."""
+        project = self.project
+        return compile_prompt(path, project.root, project.target.dataset, variables, project.target.defaults)
+
+    def named_model(self, prompt: CompiledPrompt) -> str:
+        """The model that is asked for: by the command line, the prompt, or the project."""
+        return self.model or prompt.settings.model or LOCAL_MODEL
+
+    def answering_model(self, prompt: CompiledPrompt) -> str:
+        """The name of the model that answers on this target."""
+        named = self.named_model(prompt)
+        if self.simulate is not None:
+            return ANSWERS_AS["simulated"]
+        if named in ANSWERS_AS:
+            return ANSWERS_AS[named]
+        if named.endswith(".gguf"):
+            return Path(named).stem
+        if named.startswith("gemini-"):
+            return ANSWERS_AS[LOCAL_MODEL]
+        known = [*ANSWERS_AS, "a path to a .gguf file", "a gemini-… name, answered by smollm2 here"]
+        near = difflib.get_close_matches(named, ANSWERS_AS, n=1)
+        raise ServiceError(
+            f"the local target has no model `{named}`",
+            f"did you mean `{near[0]}`?" if near else f"it has {', '.join(known)}",
+        )
+
+    def warehouse(self) -> Warehouse:
+        """The target's warehouse."""
+        from bqbatch.warehouses.duckdb import DuckDBWarehouse
+
+        return DuckDBWarehouse(self.project.warehouse_file, self.project.target.dataset.path)
+
+    def service(self, prompt: CompiledPrompt, warehouse: Warehouse, note: Callable[[str], None]) -> BatchService:
+        """The service that answers."""
+        named, answers = self.named_model(prompt), self.answering_model(prompt)
+        if answers == "simulated":
+            from bqbatch.services.simulated import SimulatedService, parse_faults
+
+            return SimulatedService(warehouse, prompt.output, parse_faults(self.simulate or ""))
+        from bqbatch.services.llama import LlamaService
+
+        if named.endswith(".gguf"):
+            return LlamaService(warehouse, Path(named))
+        if named != LOCAL_MODEL:
+            note(f"the local target has no {named}: {answers} answers in its place, and says so in _model")
+        return LlamaService(warehouse, None)
+
+

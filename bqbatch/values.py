@@ -1,0 +1,73 @@
+"""Values of the warehouse as JSON and as text that is safe to show."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import unicodedata
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from bqbatch.warehouses import Result
+
+_EXACT = 2**53
+_SHOWN_FORMATS = {"\u200d"}  # joins emoji
+
+
+def to_json(value: Any, sql_type: str = "") -> Any:
+    """A value as JSON can hold it: whole numbers beyond 2^53, NUMERIC and dates as strings, BYTES as base64."""
+    match value:
+        case bool() | None:
+            return value
+        case int():
+            return value if -_EXACT <= value <= _EXACT else str(value)
+        case float():
+            return value if math.isfinite(value) else {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
+        case Decimal():
+            return format(value.normalize(), "f")
+        case bytes() | bytearray():
+            return base64.b64encode(value).decode()
+        case datetime():
+            return value.isoformat().replace("+00:00", "Z")
+        case date() | time():
+            return value.isoformat()
+        case str() if sql_type == "JSON":
+            return json.loads(value)
+        case Mapping():
+            return {name: to_json(item) for name, item in value.items()}
+        case list() | tuple():
+            inner = sql_type.removeprefix("ARRAY<").removesuffix(">")
+            return [to_json(item, inner) for item in value]
+        case _:
+            return str(value)
+
+
+def records(result: Result) -> list[dict[str, Any]]:
+    """The rows of a result as JSON objects."""
+    return [
+        {column.name: to_json(value, column.type) for column, value in zip(result.columns, row, strict=True)}
+        for row in result.rows
+    ]
+
+
+def as_text(value: Any, sql_type: str = "") -> str:
+    """A value in one line, for a table."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return printable(value)
+    made = to_json(value, sql_type)
+    return printable(made if isinstance(made, str) else json.dumps(made, ensure_ascii=False))
+
+
+def printable(text: str, keep: str = "") -> str:
+    """Text with every control and invisible formatting character spelled out, so that it can't steer a terminal."""
+    return "".join(
+        char
+        if char in keep or char in _SHOWN_FORMATS or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+        else char.encode("unicode_escape").decode()
+        for char in text
+    )

@@ -1,0 +1,118 @@
+"""The two engines of the test cases: the embedded warehouse, and GoogleSQL's reference implementation, the judge."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+from tests.oracle.googlesql import Table, googlesql
+
+from bqbatch.names import Dataset
+from bqbatch.warehouses import Statement
+from bqbatch.warehouses.duckdb import DuckDBWarehouse
+
+DATASET = Dataset("llm")
+Columns = tuple[tuple[str, str], ...]
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A query's columns, name and type, and its rows as `plain` has them."""
+
+    columns: Columns
+    rows: list[dict[str, Any]]
+
+
+class Engine(Protocol):
+    """Tables made by GoogleSQL, and what queries say of them."""
+
+    def make(self, name: str, select: str, rows: Iterable[Row] = ()) -> None:
+        """Makes the table of a SELECT, with more rows (values as `typed` has them) in it."""
+
+    def query(self, sql: str) -> Answer:
+        """What a query gives."""
+
+
+@dataclass
+class Judge:
+    """GoogleSQL itself."""
+
+    tables: dict[str, Table] = field(default_factory=dict)
+
+    def make(self, name: str, select: str, rows: Iterable[Row] = ()) -> None:
+        made = googlesql().evaluate(select, self.tables)
+        columns = dict(made.columns)
+        self.tables[f"llm.{name}"] = Table(columns, [*made.rows, *typed(rows, columns)])
+
+    def query(self, sql: str) -> Answer:
+        found = googlesql().evaluate(sql, self.tables)
+        return Answer(found.columns, [plain(row, found.columns) for row in found.rows])
+
+
+class Embedded:
+    """The warehouse on DuckDB, in a file of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self.warehouse = DuckDBWarehouse(path, DATASET.path)
+        self._count = itertools.count()
+
+    def make(self, name: str, select: str, rows: Iterable[Row] = ()) -> None:
+        table = DATASET.of(name)
+        self.warehouse.execute(Statement(f"CREATE OR REPLACE TABLE {table} AS\n{select}", f"job{next(self._count)}"))
+        if rows:
+            found = self.warehouse.describe(table)
+            assert found is not None
+            columns = {column.name: column.type for column in found.columns}
+            values = [[row.get(column) for column in columns] for row in typed(rows, columns)]
+            with duckdb.connect(str(self.warehouse.path)) as connection:
+                connection.executemany(f"INSERT INTO llm.{name} VALUES ({', '.join('?' * len(columns))})", values)
+
+    def query(self, sql: str) -> Answer:
+        found = self.warehouse.read(sql)
+        columns = tuple((column.name, column.type) for column in found.columns)
+        return Answer(columns, [plain(row, columns) for row in found])
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The rows of a .jsonl file; none where there is no file."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    path.write_text("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows), "utf-8")
+
+
+def typed(rows: Iterable[Row], columns: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Rows of a .jsonl file as values of these types; in a JSON column null is JSON's."""
+    read = {"JSON": json.dumps, "NUMERIC": Decimal, "TIMESTAMP": dt.datetime.fromisoformat}
+    return [{name: read.get(columns[name], lambda v: v)(value) for name, value in row.items()} for row in rows]
+
+
+def plain(row: Row, columns: Columns) -> dict[str, Any]:
+    """A row as a .jsonl file writes it: a column that is NULL is left out, so that null in a JSON column is JSON's."""
+    return {name: _plain(row[name], kind) for name, kind in columns if row[name] is not None}
+
+
+def _plain(value: Any, kind: str) -> Any:
+    if kind == "JSON":
+        # Of equal keys the first counts, in GoogleSQL as in DuckDB.
+        return json.loads(value, object_pairs_hook=lambda pairs: dict(reversed(pairs)))
+    if isinstance(value, list):
+        return [_plain(item, kind) for item in value]
+    if isinstance(value, dict):
+        return {name: _plain(inner, "") for name, inner in value.items()}
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, (dt.date, dt.time)):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
+    return value

@@ -1,0 +1,2 @@
+from tests.engines import Judge
+def test_a() -> None: Judge()
