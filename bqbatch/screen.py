@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from types import TracebackType
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
@@ -16,6 +17,7 @@ from bqbatch.run.result import RunResult
 from bqbatch.values import as_text, printable
 from bqbatch.warehouses import Result
 
+_SHORT = 14
 _GOOD = {"ok": "green", "pending": "yellow", "skipped": "yellow"}
 
 
@@ -38,7 +40,8 @@ class Screen:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._bar.stop()
+        if self._bar.live.is_started:
+            self._bar.stop()
 
     def step(self, text: str) -> None:
         if self._task is not None:
@@ -84,18 +87,30 @@ def show_result(result: RunResult, next_command: str) -> None:
 
 
 def show_table(result: Result, *, hide: bool = False) -> None:
-    """Rows as a table on stdout; with `hide`, without those of bqbatch's own columns that few look at."""
+    """Rows as a table on stdout; with `hide`, without those of bqbatch's own columns that few look at.
+
+    Short columns keep their width and long texts fold. Where stdout is no terminal nothing folds.
+    """
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 10_000
     kept = [
         index
         for index, column in enumerate(result.columns)
         if not hide or not column.name.startswith("_") or column.name in ("_outcome", "_model")
         or (column.name == "_error" and any(row[index] for row in result.rows))
     ]  # fmt: skip
-    table = Table(show_edge=False, pad_edge=False, header_style="bold")
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    cells = {i: [as_text(row[i], result.columns[i].type) for row in result.rows] for i in kept}
     for index in kept:
-        number = result.columns[index].type in ("INT64", "FLOAT64", "NUMERIC")
-        table.add_column(Text(printable(result.columns[index].name)), justify="right" if number else "left", overflow="fold")
-    for row in result.rows:
-        table.add_row(*(Text(as_text(row[index], result.columns[index].type)) for index in kept))
-    console.print(table)
+        name, kind = printable(result.columns[index].name), result.columns[index].type
+        widest = max(map(len, [name, *cells[index]]))
+        table.add_column(
+            Text(name), justify="right" if kind in ("INT64", "FLOAT64", "NUMERIC") else "left", overflow="fold",
+            no_wrap=widest <= _SHORT, min_width=min(widest, _SHORT),
+        )  # fmt: skip
+    for number in range(len(result.rows)):
+        table.add_row(*(Text(cells[index][number]) for index in kept))
+    with console.capture() as captured:
+        console.print(table)
+    console.file.write("\n".join(line.rstrip() for line in captured.get().split("\n")))

@@ -59,6 +59,8 @@ def as_text(value: Any, sql_type: str = "") -> str:
         return ""
     if isinstance(value, str):
         return printable(value)
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds").replace("+00:00", "Z")
     made = to_json(value, sql_type)
     return printable(made if isinstance(made, str) else json.dumps(made, ensure_ascii=False))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -19,6 +20,7 @@ from bqbatch.warehouses import Statement
 from bqbatch.warehouses.duckdb import DuckDBWarehouse
 
 DATASET = Dataset("llm")
+START = dt.datetime.now(dt.UTC)
 Columns = tuple[tuple[str, str], ...]
 Row = Mapping[str, Any]
 
@@ -37,8 +39,14 @@ class Engine(Protocol):
     def make(self, name: str, select: str, rows: Iterable[Row] = ()) -> None:
         """Makes the table of a SELECT, with more rows (values as `typed` has them) in it."""
 
+    def load(self, path: Path, table: str) -> None:
+        """Makes a table of a seed file."""
+
+    def columns(self, sql: str) -> list[str]:
+        """The names of a query's columns."""
+
     def query(self, sql: str) -> Answer:
-        """What a query gives."""
+        """What a query gives; its rows in an order that says nothing, unless it ends with ORDER BY."""
 
 
 @dataclass
@@ -52,9 +60,19 @@ class Judge:
         columns = dict(made.columns)
         self.tables[f"llm.{name}"] = Table(columns, [*made.rows, *typed(rows, columns)])
 
+    def load(self, path: Path, table: str) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            warehouse = DuckDBWarehouse(Path(folder) / "seed.duckdb", DATASET.path)
+            warehouse.load(path, table)
+            found = warehouse.read(f"SELECT * FROM {table}")
+        self.tables[table.strip("`")] = Table({column.name: column.type for column in found.columns}, found.rows)
+
+    def columns(self, sql: str) -> list[str]:
+        return [name for name, _ in googlesql().evaluate(sql, self.tables).columns]
+
     def query(self, sql: str) -> Answer:
         found = googlesql().evaluate(sql, self.tables)
-        return Answer(found.columns, [plain(row, found.columns) for row in found.rows])
+        return Answer(found.columns, in_order(sql, [plain(row, found.columns) for row in found.rows]))
 
 
 class Embedded:
@@ -72,22 +90,34 @@ class Embedded:
             assert found is not None
             columns = {column.name: column.type for column in found.columns}
             values = [[row.get(column) for column in columns] for row in typed(rows, columns)]
+            insert = f'INSERT INTO {DATASET.path}."{name}" VALUES ({", ".join("?" * len(columns))})'
             with duckdb.connect(str(self.warehouse.path)) as connection:
-                connection.executemany(f"INSERT INTO llm.{name} VALUES ({', '.join('?' * len(columns))})", values)
+                connection.executemany(insert, values)
+
+    def load(self, path: Path, table: str) -> None:
+        self.warehouse.load(path, table)
+
+    def columns(self, sql: str) -> list[str]:
+        return [column.name for column in self.warehouse.dry_run(sql).columns]
 
     def query(self, sql: str) -> Answer:
         found = self.warehouse.read(sql)
         columns = tuple((column.name, column.type) for column in found.columns)
-        return Answer(columns, [plain(row, columns) for row in found])
+        return Answer(columns, in_order(sql, [plain(row, columns) for row in found]))
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
     """The rows of a .jsonl file; none where there is no file."""
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+    return [json.loads(line) for line in path.read_text("utf-8").split("\n") if line] if path.exists() else []
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
     path.write_text("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows), "utf-8")
+
+
+def in_order(sql: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows as they came where the SQL orders them, else by their text."""
+    return rows if sql.rpartition("\n")[2].startswith(("ORDER BY", "LIMIT")) else sorted(rows, key=json.dumps)
 
 
 def typed(rows: Iterable[Row], columns: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -111,6 +141,8 @@ def _plain(value: Any, kind: str) -> Any:
         return {name: _plain(inner, "") for name, inner in value.items()}
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
+    if isinstance(value, dt.datetime) and value.tzinfo:
+        return "now" if value >= START else value.astimezone(dt.UTC).isoformat()
     if isinstance(value, (dt.date, dt.time)):
         return value.isoformat()
     if isinstance(value, bytes):

@@ -63,13 +63,20 @@ class Runner:
             self.prompt, self.project.target.dataset, new_run_id(), self.prompt.columns or ("key", "prompt"),
             self.service.model, self.limit, self.full_refresh, self.price,
         )  # fmt: skip
-        self.warehouse.execute(*script.ledger.setup())
-        self._check_objects(script.objects)
         claim = Claim(self.warehouse, script.objects, script.ledger)
-        claim.take()
+        with self.warehouse.step():
+            self.warehouse.execute(*script.ledger.setup())
+            self._check_objects(script.objects)
+            claim.take()
         try:
-            self._settle(script)
-            return self._run(script, claim)
+            with self.warehouse.step():
+                self._settle(script)
+            with self.warehouse.step():
+                script, to_ask = self._build(script)
+            if to_ask:
+                self._ask(script, to_ask, claim)
+            with self.warehouse.step():
+                return self._publish(script)
         except KeyboardInterrupt:
             raise Interrupted(
                 "stopped; what was answered is stored", f"go on with: bqbatch run {self.prompt.path}"
@@ -82,7 +89,8 @@ class Runner:
             with contextlib.suppress(WarehouseError, KeyboardInterrupt):
                 claim.release()
 
-    def _run(self, script: Script, claim: Claim) -> RunResult:
+    def _build(self, script: Script) -> tuple[Script, int]:
+        """Runs the source into the working rows; returns the script that knows its columns, and what is to be asked."""
         ledger = script.ledger
         self.warehouse.execute(
             ledger.event(
@@ -109,11 +117,9 @@ class Runner:
             "built", rows=counts["row_count"], skipped=counts["skipped"], requests=to_ask,
             distinct_requests=counts["distinct_requests"]))  # fmt: skip
         self._note_skipped(script, counts["row_count"], counts["skipped"])
-        if to_ask:
-            self._ask(script, job, to_ask, claim)
-        else:
+        if not to_ask:
             self.warehouse.execute(*drop_job(ledger, job))
-        return self._publish(script)
+        return script, to_ask
 
     def _columns(self) -> tuple[str, ...]:
         with self._placed(statement=self.prompt.select):
@@ -163,20 +169,25 @@ class Runner:
             count = f"{row['skipped']:,} {'row is' if row['skipped'] == 1 else 'rows are'}"
             self.watcher.note(f"{count} skipped: `{row['null_column']}` is NULL ({{column|'…'}} gives a default)")
 
-    def _ask(self, script: Script, job: Job, to_ask: int, claim: Claim) -> None:
-        ledger = script.ledger
+    def _ask(self, script: Script, to_ask: int, claim: Claim) -> None:
+        ledger, job = script.ledger, script.job()
         place = {"shard": job.shard, "attempt": job.attempt}
         self.warehouse.execute(ledger.event("intended", **place, job=job.name, requests=to_ask))
         self.watcher.progress(0, to_ask)
+        state: JobState | None = None
         try:
-            service_name = self.service.submit(job)
-            self.warehouse.execute(ledger.event("submitted", **place, job=service_name))
+            with self.warehouse.step():
+                service_name = self.service.submit(job)
+                self.warehouse.execute(ledger.event("submitted", **place, job=service_name))
             state = self._wait(job, to_ask, claim)
         except KeyboardInterrupt:
             self.service.cancel(job)
-            self._collect(script, job, self.prompt.output, JobState.CANCELLED)
+            state = JobState.CANCELLED
             raise
-        self._collect(script, job, self.prompt.output, state)
+        finally:
+            if state is not None:
+                with self.warehouse.step():
+                    self._collect(script, job, self.prompt.output, state)
 
     def _wait(self, job: Job, total: int, claim: Claim) -> JobState:
         renewed, nth = time.monotonic(), 0

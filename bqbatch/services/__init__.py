@@ -1,9 +1,9 @@
 """The seam to whoever answers: a batch service takes a request table and leaves a response table.
 
 A request table has two columns, `key` (STRING, the request's hash) and `request` (JSON, a
-GenerateContentRequest). A response table has those and `response` (JSON, a GenerateContentResponse or `{}`),
+GenerateContentRequest). A response table has `key`, `response` (JSON, a GenerateContentResponse or `{}`),
 `status` (STRING, empty where all is well, else a few words and the service's error as JSON) and
-`processed_time`: what Vertex AI batch prediction leaves
+`processed_time`; a service may echo more columns, nobody reads them. So does Vertex AI batch prediction
 (https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/capabilities/batch-inference/new-job-from-bigquery).
 """
 

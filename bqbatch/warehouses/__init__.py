@@ -6,6 +6,7 @@ An adapter is the only importer of its client library. All SQL that crosses the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -58,6 +59,9 @@ class Result:
 
 class Warehouse(Protocol):
     """A place that runs GoogleSQL. Every method may raise WarehouseError."""
+
+    def step(self) -> AbstractContextManager[None]:
+        """Calls inside belong together; a warehouse that one process at a time may open stays open for them."""
 
     def dry_run(self, sql: str) -> DryRun:
         """What a query would return; the source of truth for the columns of a SELECT."""

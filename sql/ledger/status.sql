@@ -3,7 +3,7 @@
 -- runs: the view of runs
 -- prompt: the prompt's name, or nothing for all
 -- limit: the most rows
-SELECT run_id, prompt, state, target, model, row_count, requests, ok, cost_usd, started, last_event, message
+SELECT run_id, prompt, state, target, model, row_count, requests, ok, cost_usd, last_event, message
 FROM {{ runs }}
 {%- if prompt %}
 WHERE prompt = {{ prompt | literal }}

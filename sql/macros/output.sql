@@ -13,10 +13,21 @@ ARRAY(SELECT {{ one(column, item, '$') }} FROM UNNEST(JSON_QUERY_ARRAY({{ json }
 {%- macro one(column, json, path) -%}
 {%- if column.fields -%}
 IF({{ kind(json, path) }} = 'object', STRUCT({% for field in column.fields %}{{ value(field, json, path ~ '.' ~ field.name) }} AS `{{ field.name }}`{{ ', ' if not loop.last }}{% endfor %}), NULL)
-{%- elif column.type == 'STRING' -%}
-JSON_VALUE({{ json }}, {{ path | literal }})
 {%- else -%}
-SAFE_CAST(JSON_VALUE({{ json }}, {{ path | literal }}) AS {{ column.type }})
+{{ cast(column, 'JSON_VALUE(' ~ json ~ ', ' ~ (path | literal) ~ ')') }}
+{%- endif -%}
+{%- endmacro %}
+
+{#- A text such as "NaN" or "inf" can be cast to FLOAT64, but is no number. -#}
+
+{%- macro cast(column, text) -%}
+{%- set made = 'SAFE_CAST(' ~ text ~ ' AS ' ~ column.type ~ ')' -%}
+{%- if column.type == 'STRING' -%}
+{{ text }}
+{%- elif column.type == 'FLOAT64' -%}
+IF({{ made }} BETWEEN -1.7976931348623157e308 AND 1.7976931348623157e308, {{ made }}, NULL)
+{%- else -%}
+{{ made }}
 {%- endif -%}
 {%- endmacro %}
 
@@ -34,17 +45,28 @@ SAFE_CAST(JSON_VALUE({{ json }}, {{ path | literal }}) AS {{ column.type }})
 IFNULL(JSON_TYPE(JSON_QUERY({{ json }}, {{ path | literal }})), 'null')
 {%- endmacro %}
 
+{#- The shape and the text of each output column, read once: the columns that `violation` looks at. -#}
+
+{%- macro looked_at(columns, json) -%}
+{{ kind(json, '$') }} AS answer_kind
+  {%- for column in columns %},
+    {{ kind(json, '$.' ~ column.name) }} AS kind_{{ loop.index }},
+    JSON_VALUE({{ json }}, {{ ('$.' ~ column.name) | literal }}) AS value_{{ loop.index }}
+  {%- endfor %}
+{%- endmacro %}
+
 {#- What is wrong with an answer, NULL when nothing is: the first broken rule, with the value that broke it. -#}
 
 {%- macro violation(columns, json) -%}
 CASE
-  WHEN {{ kind(json, '$') }} != 'object' THEN CONCAT('the answer is a JSON ', {{ kind(json, '$') }}, ', not an object')
-  {%- for column in columns %}{{ rules(column, json, '$.' ~ column.name, column.name) }}{% endfor %}
+  WHEN answer_kind != 'object' THEN CONCAT('the answer is a JSON ', answer_kind, ', not an object')
+  {%- for column in columns %}{{ rules(column, json, '$.' ~ column.name, column.name, 'WHEN', 'kind_' ~ loop.index, 'value_' ~ loop.index) }}{% endfor %}
 END
 {%- endmacro %}
 
-{%- macro rules(column, json, path, name, when='WHEN') -%}
-{%- set shape = kind(json, path) -%}
+{%- macro rules(column, json, path, name, when, shape='', text='') -%}
+{%- set shape = shape or kind(json, path) -%}
+{%- set text = text or 'JSON_VALUE(' ~ json ~ ', ' ~ (path | literal) ~ ')' -%}
 {%- if column.required %}
   {{ when }} {{ shape }} = 'null' THEN {{ ('`' ~ name ~ '` is missing') | literal }}
 {%- endif -%}
@@ -57,16 +79,16 @@ END
   {{ when }} ARRAY_LENGTH(JSON_QUERY_ARRAY({{ json }}, {{ path | literal }})) > {{ check.value }} THEN {{ ('`' ~ name ~ '` has more than ' ~ check.value ~ ' items') | literal }}
 {%- endfor -%}
 {%- if column.fields %}
-  {{ when }} EXISTS(SELECT 1 FROM {{ items }} WHERE CASE {%- for field in column.fields %}{{ rules(field, item, '$.' ~ field.name, name ~ '.' ~ field.name) }}{% endfor %} END IS NOT NULL) THEN {{ ('an item of `' ~ name ~ '` breaks a rule') | literal }}
+  {{ when }} EXISTS(SELECT 1 FROM {{ items }} WHERE CASE {%- for field in column.fields %}{{ rules(field, item, '$.' ~ field.name, name ~ '.' ~ field.name, 'WHEN') }}{% endfor %} END IS NOT NULL) THEN {{ ('an item of `' ~ name ~ '` breaks a rule') | literal }}
 {%- endif -%}
 {%- elif column.fields %}
   {{ when }} {{ shape }} NOT IN ('object', 'null') THEN CONCAT({{ ('`' ~ name ~ '` is not an object but ') | literal }}, {{ shape }})
 {%- for field in column.fields %}{{ rules(field, json, path ~ '.' ~ field.name, name ~ '.' ~ field.name, when ~ ' ' ~ shape ~ " = 'object' AND") }}{% endfor -%}
 {%- else -%}
-{%- set value = one(column, json, path) %}
-  {{ when }} {{ shape }} != 'null' AND {{ value }} IS NULL THEN CONCAT({{ ('`' ~ name ~ '` is not ' ~ column.type ~ ': ') | literal }}, IFNULL(JSON_VALUE({{ json }}, {{ path | literal }}), {{ shape }}))
+{%- set value = cast(column, text) %}
+  {{ when }} {{ shape }} != 'null' AND {{ value }} IS NULL THEN CONCAT({{ ('`' ~ name ~ '` is not ' ~ column.type ~ ': ') | literal }}, IFNULL({{ text }}, {{ shape }}))
 {%- for check in column.checks %}
-  {{ when }} NOT ({{ holds(check, value) }}) THEN CONCAT({{ ('`' ~ name ~ '` is not ' ~ words(check) ~ ': ') | literal }}, JSON_VALUE({{ json }}, {{ path | literal }}))
+  {{ when }} NOT ({{ holds(check, value) }}) THEN CONCAT({{ ('`' ~ name ~ '` is not ' ~ words(check) ~ ': ') | literal }}, {{ text }})
 {%- endfor -%}
 {%- endif -%}
 {%- endmacro %}
@@ -88,10 +110,11 @@ LENGTH({{ value }}) <= {{ check.value }}
 {%- endif -%}
 {%- endmacro %}
 
-{#- JSON text of a column as a model might answer it, drawn from the digits of `hash`, 7 of them from `at` on. -#}
+{#- JSON text of a column as a model might answer it, drawn from the digits of `hash`.
+    `draw` is a number from 0 to 4095: three of the digits, read without a cast. -#}
 
 {%- macro draw(hash, at) -%}
-CAST(CONCAT('0x', SUBSTR({{ hash }}, {{ 1 + (at * 5) % 57 }}, 7)) AS INT64)
+(STRPOS('123456789abcdef', SUBSTR({{ hash }}, {{ 1 + (at * 5) % 59 }}, 1)) * 256 + STRPOS('123456789abcdef', SUBSTR({{ hash }}, {{ 2 + (at * 5) % 59 }}, 1)) * 16 + STRPOS('123456789abcdef', SUBSTR({{ hash }}, {{ 3 + (at * 5) % 59 }}, 1)))
 {%- endmacro %}
 
 {%- macro made(columns, hash, at=0) -%}

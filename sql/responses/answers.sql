@@ -10,21 +10,22 @@
 -- complete: whether the job is over, so that a request without a row is missing
 -- input_price: USD per million input tokens, or NULL
 -- output_price: USD per million output tokens, or NULL
-{% from 'macros/output.sql' import violation -%}
+{% from 'macros/output.sql' import looked_at, violation -%}
 WITH
--- A service may bring a row twice; one of them counts.
+-- A service may bring a row twice; one of them counts. One without a key belongs to no request.
 repeated AS (
   SELECT key
   FROM {{ responses }}
+  WHERE key IS NOT NULL
   GROUP BY key
   HAVING COUNT(*) > 1
 ),
 returned AS (
-  SELECT key, request, response, status, processed_time
+  SELECT key, response, status, processed_time
   FROM {{ responses }}
   WHERE key NOT IN (SELECT key FROM repeated)
   UNION ALL
-  SELECT key, request, response, status, processed_time
+  SELECT key, response, status, processed_time
   FROM {{ responses }}
   WHERE key IN (SELECT key FROM repeated)
   QUALIFY ROW_NUMBER() OVER (PARTITION BY key ORDER BY IFNULL(status, ''), processed_time DESC, JSON_VALUE(response, '$.responseId')) = 1
@@ -32,7 +33,6 @@ returned AS (
 fields AS (
   SELECT
     key,
-    request,
     response,
     processed_time,
     IFNULL(status, '') AS status,
@@ -48,8 +48,7 @@ fields AS (
     JSON_VALUE(response, '$.usageMetadata.thoughtsTokenCount') AS thought_tokens,
     JSON_VALUE(response, '$.usageMetadata.cachedContentTokenCount') AS cached_tokens
   FROM returned
-  WHERE key IN (SELECT key FROM {{ requests }})
-    AND key NOT IN (SELECT request_hash FROM {{ answers }} WHERE job = {{ job | literal }})
+  WHERE key NOT IN (SELECT request_hash FROM {{ answers }} WHERE job = {{ job | literal }})
 ),
 -- The text is all parts but thoughts. One part is the rule and is read by its path; only the rest is unnested.
 texts AS (
@@ -80,6 +79,14 @@ parsed AS (
     {%- endif %}
   FROM texts
 ),
+{%- if output %}
+looked AS (
+  SELECT
+    *,
+    {{ looked_at(output, 'answer') }}
+  FROM parsed
+),
+{%- endif %}
 judged AS (
   SELECT
     *,
@@ -103,7 +110,7 @@ judged AS (
       ELSE 'ok'
     END AS first_outcome,
     {{ violation(output, 'answer') if output else 'CAST(NULL AS STRING)' }} AS violation
-  FROM parsed
+  FROM {{ 'looked' if output else 'parsed' }}
 ),
 earlier AS (
   SELECT request_hash, MAX(attempt) AS attempts
@@ -112,7 +119,7 @@ earlier AS (
 )
 SELECT
   judged.key AS request_hash,
-  request,
+  requests.request,
   response,
   answer,
   text,
@@ -137,6 +144,7 @@ SELECT
   CAST({{ output_price }} AS NUMERIC) AS output_price,
   processed_time
 FROM judged
+JOIN {{ requests }} AS requests ON requests.key = judged.key
 LEFT JOIN earlier ON earlier.request_hash = judged.key
 {%- if complete %}
 UNION ALL
@@ -166,6 +174,6 @@ LEFT JOIN (
   FROM {{ answers }}
   GROUP BY request_hash
 ) AS earlier ON earlier.request_hash = requests.key
-WHERE requests.key NOT IN (SELECT key FROM {{ responses }})
+WHERE requests.key NOT IN (SELECT key FROM {{ responses }} WHERE key IS NOT NULL)
   AND requests.key NOT IN (SELECT request_hash FROM {{ answers }} WHERE job = {{ job | literal }})
 {%- endif %}

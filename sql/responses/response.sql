@@ -1,7 +1,6 @@
 -- One row: a response to append to a response table; its values are query parameters.
 SELECT
   @key AS key,
-  PARSE_JSON(@request, wide_number_mode => 'round') AS request,
   PARSE_JSON(@response, wide_number_mode => 'round') AS response,
   @status AS status,
   CURRENT_TIMESTAMP() AS processed_time

@@ -1,7 +1,6 @@
 -- No rows: the columns of a response table.
 SELECT
   '' AS key,
-  CAST(NULL AS JSON) AS request,
   CAST(NULL AS JSON) AS response,
   '' AS status,
   CURRENT_TIMESTAMP() AS processed_time

@@ -15,7 +15,7 @@ earlier AS (
 drawn AS (
   SELECT
     requests.key AS key,
-    requests.request AS request,
+    IFNULL(LENGTH(JSON_VALUE(requests.request, '$.contents[0].parts[0].text')), 0) AS characters,
     {%+ if faults -%}
     TO_HEX(SHA256(CONCAT(requests.key, ' ', CAST(1 + IFNULL(earlier.attempts, 0) AS STRING)))) AS dice,
     {%+ endif -%}
@@ -28,14 +28,14 @@ drawn AS (
 faulty AS (
   SELECT
     key,
-    request,
+    characters,
     text,
     {%+ if faults -%}
     CASE
       {%- set ns = namespace(sum=0) %}
       {%- for name, share in faults %}
       {%- set ns.sum = ns.sum + share %}
-      WHEN {{ draw('dice', 0) }} / 268435456 < {{ ns.sum }} THEN {{ name | literal }}
+      WHEN {{ draw('dice', 0) }} * 4096 + {{ draw('dice', 3) }} < {{ (ns.sum * 16777216) | round_up }} THEN {{ name | literal }}
       {%- endfor %}
       ELSE ''
     END
@@ -47,31 +47,35 @@ faulty AS (
 told AS (
   SELECT
     key,
-    request,
     fault,
+    DIV(characters + 3, 4) AS input_tokens,
     CASE fault
       WHEN 'truncated' THEN SUBSTR(text, 1, DIV(LENGTH(text), 2))
       WHEN 'bad_json' THEN CONCAT('Sure! ', SUBSTR(text, 1, LENGTH(text) - 1))
       WHEN 'schema' THEN '[]'
       ELSE text
-    END AS text,
-    CONCAT(
-      '"usageMetadata": {"promptTokenCount": ', CAST(DIV(LENGTH(TO_JSON_STRING(request)), 4) AS STRING),
-      IF(fault = 'blocked', '', CONCAT(', "candidatesTokenCount": ', CAST(DIV(LENGTH(text) + 3, 4) AS STRING))),
-      ', "totalTokenCount": ', CAST(DIV(LENGTH(TO_JSON_STRING(request)), 4) + DIV(LENGTH(text) + 3, 4) AS STRING),
-      '}, "modelVersion": "simulated", "responseId": "', SUBSTR(key, 1, 16), '"}'
-    ) AS ending
+    END AS text
   FROM faulty
   WHERE fault != 'missing' AND {{ "fault = 'late'" if late else "fault != 'late'" }}
 )
 SELECT
   key,
-  request,
   PARSE_JSON(
     CASE
       WHEN fault IN ('429', '400', '500', '503') THEN '{}'
-      WHEN fault = 'blocked' THEN CONCAT('{"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, ', ending)
-      ELSE CONCAT('{"candidates": [{"content": {"role": "model", "parts": [{"text": ', TO_JSON_STRING(text), '}]}, "finishReason": "', IF(fault = 'truncated', 'MAX_TOKENS', 'STOP'), '"}], ', ending)
+      WHEN fault = 'blocked' THEN CONCAT(
+        '{"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": {"promptTokenCount": ', TO_JSON_STRING(input_tokens),
+        ', "totalTokenCount": ', TO_JSON_STRING(input_tokens),
+        '}, "modelVersion": "simulated", "responseId": ', TO_JSON_STRING(SUBSTR(key, 1, 16)), '}'
+      )
+      ELSE CONCAT(
+        '{"candidates": [{"content": {"role": "model", "parts": [{"text": ', TO_JSON_STRING(text),
+        '}]}, "finishReason": ', IF(fault = 'truncated', '"MAX_TOKENS"', '"STOP"'),
+        '}], "usageMetadata": {"promptTokenCount": ', TO_JSON_STRING(input_tokens),
+        ', "candidatesTokenCount": ', TO_JSON_STRING(DIV(LENGTH(text) + 3, 4)),
+        ', "totalTokenCount": ', TO_JSON_STRING(input_tokens + DIV(LENGTH(text) + 3, 4)),
+        '}, "modelVersion": "simulated", "responseId": ', TO_JSON_STRING(SUBSTR(key, 1, 16)), '}'
+      )
     END,
     wide_number_mode => 'round'
   ) AS response,

@@ -4,5 +4,5 @@
 -- responses: the job's response table
 SELECT key, TO_JSON_STRING(request) AS request
 FROM {{ requests }}
-WHERE key NOT IN (SELECT key FROM {{ responses }})
+WHERE key NOT IN (SELECT key FROM {{ responses }} WHERE key IS NOT NULL)
 ORDER BY key

@@ -5,6 +5,7 @@ A function that is not here is refused by name: an error that names it beats an 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
@@ -70,9 +71,47 @@ def _parse_json(macro: str) -> Builder:
             raise Refused("only wide_number_mode => 'round' is taken")
         if not mode:
             raise Refused("write PARSE_JSON(x, wide_number_mode => 'round'), which is what BigQuery needs too")
+        if is_json_by_construction(arguments[0]):
+            return exp.Cast(this=arguments[0], to=exp.DataType.build("JSON"))
         return call(f"googlesql.{macro}", arguments[0])
 
     return build
+
+
+def is_json_by_construction(node: exp.Expression) -> bool:
+    """Whether text joined of literals and TO_JSON_STRINGs is JSON whatever the values: no row needs a check then."""
+    try:
+        for spelled in _spellings(node):
+            json.loads(spelled, parse_constant=_no_constant)
+    except ValueError:
+        return False
+    return True
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _spellings(node: exp.Expression) -> list[str]:
+    """Every text an expression can make, with null for each TO_JSON_STRING; ValueError where it can't be told."""
+    match node:
+        case exp.Literal() if node.is_string:
+            return [node.name]
+        case exp.Anonymous() if node.name == "googlesql.to_json_string":
+            return ["null"]
+        case exp.Paren():
+            return _spellings(node.this)
+        case exp.DPipe():
+            made = [left + right for left in _spellings(node.this) for right in _spellings(node.expression)]
+        case exp.If() | exp.Case():
+            branches = [branch.args["true"] for branch in node.args.get("ifs") or [node]]
+            default = node.args.get("default") or node.args.get("false")
+            made = [text for branch in [*branches, *([default] if default else [])] for text in _spellings(branch)]
+        case _:
+            raise ValueError(type(node).__name__)
+    if len(made) > 64:
+        raise ValueError("too many")
+    return made
 
 
 def _concat(arguments: list[exp.Expression]) -> exp.Expression:

@@ -1,0 +1,3 @@
+-- Everything is asked again, whatever was answered.
+SELECT word AS key, {{ prompt('Say {word}.') }} AS prompt
+FROM {{ seed('words.csv') }}
