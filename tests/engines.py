@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import itertools
 import json
 import tempfile
@@ -36,8 +37,11 @@ class Answer:
 class Engine(Protocol):
     """Tables made by GoogleSQL, and what queries say of them."""
 
-    def make(self, name: str, select: str, rows: Iterable[Row] = ()) -> None:
-        """Makes the table of a SELECT, with more rows (values as `typed` has them) in it."""
+    def make(self, name: str, select: str) -> None:
+        """Makes the table of a SELECT."""
+
+    def fill(self, name: str, shape: str, rows: Iterable[Row]) -> None:
+        """Makes the table of a SELECT that gives no rows, and puts these rows of a .jsonl file in it."""
 
     def load(self, path: Path, table: str) -> None:
         """Makes a table of a seed file."""
@@ -55,10 +59,13 @@ class Judge:
 
     tables: dict[str, Table] = field(default_factory=dict)
 
-    def make(self, name: str, select: str, rows: Iterable[Row] = ()) -> None:
+    def make(self, name: str, select: str) -> None:
         made = googlesql().evaluate(select, self.tables)
-        columns = dict(made.columns)
-        self.tables[f"llm.{name}"] = Table(columns, [*made.rows, *typed(rows, columns)])
+        self.tables[f"{DATASET.path}.{name}"] = Table(dict(made.columns), made.rows)
+
+    def fill(self, name: str, shape: str, rows: Iterable[Row]) -> None:
+        columns = columns_of(shape)
+        self.tables[f"{DATASET.path}.{name}"] = Table(columns, typed(rows, columns))
 
     def load(self, path: Path, table: str) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -68,7 +75,8 @@ class Judge:
         self.tables[table.strip("`")] = Table({column.name: column.type for column in found.columns}, found.rows)
 
     def columns(self, sql: str) -> list[str]:
-        return [name for name, _ in googlesql().evaluate(sql, self.tables).columns]
+        tables = {name: table.columns for name, table in self.tables.items()}
+        return [name for name, _ in googlesql().analyze(sql, tables).columns]
 
     def query(self, sql: str) -> Answer:
         found = googlesql().evaluate(sql, self.tables)
@@ -81,18 +89,20 @@ class Embedded:
     def __init__(self, path: Path) -> None:
         self.warehouse = DuckDBWarehouse(path, DATASET.path)
         self._count = itertools.count()
+        # A file that is open already opens at once.
+        self._connection = duckdb.connect(str(path), config={"preserve_insertion_order": "false"})
 
-    def make(self, name: str, select: str, rows: Iterable[Row] = ()) -> None:
-        table = DATASET.of(name)
-        self.warehouse.execute(Statement(f"CREATE OR REPLACE TABLE {table} AS\n{select}", f"job{next(self._count)}"))
-        if rows:
-            found = self.warehouse.describe(table)
-            assert found is not None
-            columns = {column.name: column.type for column in found.columns}
-            values = [[row.get(column) for column in columns] for row in typed(rows, columns)]
+    def make(self, name: str, select: str) -> None:
+        create = f"CREATE OR REPLACE TABLE {DATASET.of(name)} AS\n{select}"
+        self.warehouse.execute(Statement(create, f"job{next(self._count)}"))
+
+    def fill(self, name: str, shape: str, rows: Iterable[Row]) -> None:
+        self.make(name, shape)
+        columns = columns_of(shape)
+        values = [[row.get(column) for column in columns] for row in typed(rows, columns)]
+        if values:
             insert = f'INSERT INTO {DATASET.path}."{name}" VALUES ({", ".join("?" * len(columns))})'
-            with duckdb.connect(str(self.warehouse.path)) as connection:
-                connection.executemany(insert, values)
+            self._connection.executemany(insert, values)
 
     def load(self, path: Path, table: str) -> None:
         self.warehouse.load(path, table)
@@ -104,6 +114,12 @@ class Embedded:
         found = self.warehouse.read(sql)
         columns = tuple((column.name, column.type) for column in found.columns)
         return Answer(columns, in_order(sql, [plain(row, columns) for row in found]))
+
+
+@functools.cache
+def columns_of(select: str) -> dict[str, str]:
+    """The columns, name to type, of a SELECT that reads no table."""
+    return dict(googlesql().analyze(select, {}).columns)
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:

@@ -79,7 +79,7 @@ def requests(case: Case, engine: Engine) -> Queries:
     asked = prompt.asked_columns(engine.columns(prompt.select))
     known = {"select": prompt.select, "asked": asked, "envelope": prompt.envelope, "has_system": "system" in asked}
     engine.make("rows", case.sql("requests/rows", **known))
-    engine.make("answers", case.sql("ledger/answers"), case.rows("answers.jsonl"))
+    engine.fill("answers", case.sql("ledger/answers"), case.rows("answers.jsonl"))
     engine.make("requests", case.sql("requests/requests", **known))
     snapshot = case.sql("requests/published")
     joined = f"LEFT JOIN {TABLES['requests']} AS asked ON asked.key = snapshot.request_hash"
@@ -95,9 +95,9 @@ def responses(case: Case, engine: Engine) -> Queries:
     """responses.jsonl, and where that is not all that was asked requests.jsonl; answers.jsonl: the answers."""
     returned = case.rows("responses.jsonl")
     asked = case.rows("requests.jsonl") or [{"key": key} for key in dict.fromkeys(row["key"] for row in returned)]
-    engine.make("requests", NO_REQUESTS, asked)
-    engine.make("responses", case.sql("responses/responses"), returned)
-    engine.make("answers", case.sql("ledger/answers"), case.rows("answers.jsonl"))
+    engine.fill("requests", NO_REQUESTS, asked)
+    engine.fill("responses", case.sql("responses/responses"), returned)
+    engine.fill("answers", case.sql("ledger/answers"), case.rows("answers.jsonl"))
     return {
         "responses/answers": case.sql("responses/answers"),
         "responses/unanswered": case.sql("responses/unanswered"),
@@ -106,8 +106,8 @@ def responses(case: Case, engine: Engine) -> Queries:
 
 def simulated(case: Case, engine: Engine) -> Queries:
     """requests.jsonl and answers.jsonl: the responses that a made-up model gives."""
-    engine.make("requests", NO_REQUESTS, case.rows("requests.jsonl"))
-    engine.make("answers", case.sql("ledger/answers"), case.rows("answers.jsonl"))
+    engine.fill("requests", NO_REQUESTS, case.rows("requests.jsonl"))
+    engine.fill("answers", case.sql("ledger/answers"), case.rows("answers.jsonl"))
     sql = case.sql("responses/simulated")
     return {"responses/simulated": sql, "responses/late": sqlfiles.render("responses/late", late=sql)}
 
@@ -115,7 +115,7 @@ def simulated(case: Case, engine: Engine) -> Queries:
 def view(case: Case, engine: Engine) -> Queries:
     """rows.sql, which is the snapshot, and answers.jsonl: the view, and what is said of it and of the answers."""
     engine.make("rows", (case.folder / "rows.sql").read_text("utf-8"))
-    engine.make("answers", case.sql("ledger/answers"), case.rows("answers.jsonl"))
+    engine.fill("answers", case.sql("ledger/answers"), case.rows("answers.jsonl"))
     engine.make("view", case.sql("responses/view"))
     return {
         "responses/view": case.sql("responses/view"),

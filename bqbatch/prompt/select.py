@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import sqlglot
@@ -59,6 +60,9 @@ def read_select(sql: str, source_map: SourceMap, prompts: tuple[PromptSpan, ...]
             "query parameters have no values here", "use {{ var('name') | literal }} and --var name=…",
             source_map.place(parameter.start),
         )  # fmt: skip
+    for token, after in itertools.pairwise(tokens):
+        if token.token_type == after.token_type == TokenType.COMMA:  # sqlglot reads over it, BigQuery does not
+            raise PromptError("two commas with nothing between", "take one out", source_map.place(after.start))
     tree = _parse(sql, source_map)
     if not isinstance(tree, exp.Query):
         raise PromptError("a prompt is a SELECT", "start with SELECT or WITH", source_map.place(tokens[0].start))

@@ -76,7 +76,7 @@ class Runner:
             if to_ask:
                 self._ask(script, to_ask, claim)
             with self.warehouse.step():
-                return self._publish(script)
+                return self._publish(script, to_ask)
         except KeyboardInterrupt:
             raise Interrupted(
                 "stopped; what was answered is stored", f"go on with: bqbatch run {self.prompt.path}"
@@ -237,7 +237,7 @@ class Runner:
         if over:
             self.warehouse.execute(*drop_job(script.ledger, job))
 
-    def _publish(self, script: Script) -> RunResult:
+    def _publish(self, script: Script, asked: int) -> RunResult:
         self.watcher.step("publishing")
         name = script.objects
         self.warehouse.execute(*script.publish())
@@ -247,14 +247,14 @@ class Runner:
                 f"{wrong[0]['wrong']:,} rows are not exactly once in the view, such as key {wrong[0]['key']!r}",
                 "this is a defect of bqbatch; the working tables are kept",
             )
-        result = self._result(script)
+        result = self._result(script, asked)
         self.warehouse.execute(
             script.drop_rows(),
             script.ledger.event("finished", **result.as_json(), ok=result.outcomes.get("ok", 0)),
         )
         return result
 
-    def _result(self, script: Script) -> RunResult:
+    def _result(self, script: Script, asked: int) -> RunResult:
         summary = list(self.warehouse.read(
             sqlfiles.render("responses/summary", view=script.objects.view, run_id=script.run_id)))  # fmt: skip
         used = next(iter(self.warehouse.read(
@@ -268,7 +268,7 @@ class Runner:
             target=self.project.target.name,
             model=script.model,
             rows=sum(row["row_count"] for row in summary),
-            requests=used["requests"],
+            requests=asked,
             reused=sum(row["reused"] for row in summary),
             outcomes={row["outcome"]: row["row_count"] for row in summary},
             input_tokens=used["input_tokens"],

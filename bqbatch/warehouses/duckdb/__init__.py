@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _MACROS = (Path(__file__).parent / "macros.sql").read_text("utf-8")
 _DIGEST = hashlib.sha256(_MACROS.encode()).hexdigest()
 _WAIT_SECONDS = 120
+_EMPTY = ("FROM (", "\n) LIMIT 0")
 _TYPES = {
     "bigint": "INT64", "integer": "INT64", "smallint": "INT64", "tinyint": "INT64", "hugeint": "INT64",
     "ubigint": "INT64", "uinteger": "INT64", "usmallint": "INT64", "utinyint": "INT64",
@@ -59,10 +60,9 @@ class DuckDBWarehouse:
     def dry_run(self, sql: str) -> DryRun:
         """The columns a query would have; it reads nothing, and reading is free here."""
         translation = translate(sql)
-        with self._open() as connection, self._said(translation):
-            relation = connection.sql(translation.statements[0])
-            columns = zip(relation.columns, relation.types, strict=True)
-            return DryRun(tuple(Column(name, sql_type(kind)) for name, kind in columns), bytes=None)
+        with self._open() as connection, self._said(translation, shift=len(_EMPTY[0])):
+            description = connection.execute(translation.statements[0].join(_EMPTY)).description
+            return DryRun(tuple(Column(name, sql_type(kind)) for name, kind, *_ in description or []), bytes=None)
 
     def execute(self, *statements: Statement) -> None:
         """Runs the statements in one transaction; those whose job id is known are passed over."""
@@ -94,9 +94,8 @@ class DuckDBWarehouse:
         schema, name = _parts(table)
         with self._open() as connection, self._transaction(connection):
             try:
-                relation = _relation(connection, path)
-                relation.create(f'"{schema}"."{name}"')
-            except connection_errors() as error:
+                _relation(connection, path).create(f'"{schema}"."{name}"')
+            except _duckdb_error() as error:
                 raise _load_error(path, error) from None
 
     def describe(self, table: str) -> Table | None:
@@ -142,7 +141,7 @@ class DuckDBWarehouse:
         while True:
             try:
                 connection: duckdb.DuckDBPyConnection = duckdb.connect(
-                    str(self.path), config={"preserve_insertion_order": "false"}
+                    str(self.path), config={"preserve_insertion_order": "false", "python_enable_replacements": "false"}
                 )
                 return connection
             except duckdb.Error as error:
@@ -203,16 +202,16 @@ class DuckDBWarehouse:
             raise self._file_error(error) from None
 
     @contextlib.contextmanager
-    def _said(self, translation: Translation, index: int = 0) -> Iterator[None]:
+    def _said(self, translation: Translation, index: int = 0, shift: int = 0) -> Iterator[None]:
         """Turns DuckDB's errors into ours, with the offset in the GoogleSQL text."""
         import duckdb
 
         try:
             yield
         except duckdb.Error as error:
-            raise self._statement_error(error, translation, index) from None
+            raise self._statement_error(error, translation, index, shift) from None
 
-    def _statement_error(self, error: Exception, translation: Translation, index: int) -> WarehouseError:
+    def _statement_error(self, error: Exception, translation: Translation, index: int, shift: int) -> WarehouseError:
         kind, facts = _facts(error)
         message = str(facts.get("exception_message") or error).strip()
         first = message.splitlines()[0]
@@ -222,13 +221,13 @@ class DuckDBWarehouse:
             return WarehouseError("DuckDB ran out of memory", "ask about fewer rows at once, or use BigQuery")
         offset = None
         if str(facts.get("position", "")).isdigit():
-            offset = translation.offset_of(int(facts["position"]), index)
+            offset = translation.offset_of(int(facts["position"]) - shift, index)
         name, near = str(facts.get("name", "")), str(facts.get("candidates", ""))
         hint: str | None = f"did you mean {near.split(',')[0].strip()}?" if near else None
         subtype = facts.get("error_subtype")
         if subtype == "COLUMN_NOT_FOUND":
             first = f"there is no column `{name}`"
-            hint = f"columns here: {near}" if near else "is it a column of FROM?"
+            hint = f"did you mean {' or '.join(near.split(','))}?" if near else "is it a column of FROM?"
         elif subtype == "ENTRY_ALREADY_EXISTS":
             return Exists(f"`{name}` is there already", None, offset=offset)
         elif facts.get("type") == "Table" or "Table with name" in message:
@@ -236,14 +235,16 @@ class DuckDBWarehouse:
             hint = "load a file with {{ seed('file.csv') }}, or name a table as dataset.table"
         elif found := re.search(r"bqbatch: (.*)", message):
             first = found[1]
-            hint = _VALUE_HINTS(first)
-            if offset is None and (column := re.match(r"`(\w+)`", first)):
-                at = re.search(rf"(?<!\w){re.escape(column[1])}(?!\w)", translation.source)
-                offset = at.start() if at else None
+            hint = _value_hint(first)
+            column = re.match(r"`(\w+)`", first)
+            name = column[1] if column else ""
+        if offset is None and name:
+            at = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", translation.source)
+            offset = at.start() if at else None
         return WarehouseError(first, hint, offset=offset)
 
 
-def _VALUE_HINTS(message: str) -> str | None:
+def _value_hint(message: str) -> str | None:
     if "has no text of its own" in message:
         column = message.split("`")[1]
         return f"write what it should look like: TO_JSON_STRING({column}) AS a column of FROM, or CAST its parts"
@@ -256,8 +257,7 @@ def _VALUE_HINTS(message: str) -> str | None:
     return None
 
 
-def connection_errors() -> type[Exception]:
-    """The base of DuckDB's errors."""
+def _duckdb_error() -> type[Exception]:
     import duckdb
 
     return duckdb.Error
@@ -293,10 +293,18 @@ def _relation(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckD
         return connection.read_parquet(name)
     if path.suffix.lower() == ".jsonl":
         return connection.read_json(name, format="newline_delimited", sample_size=-1)
+    # Sniffing would take a ragged file for one of another dialect: only the separator is looked up, in the header.
     return connection.read_csv(
-        name, header=True, sample_size=-1, strict_mode=True, null_padding=False, encoding="utf-8",
+        name, header=True, sep=_separator(path), quotechar='"', escapechar='"', sample_size=-1, strict_mode=True,
+        null_padding=False, encoding="utf-8",
         auto_type_candidates=["BOOLEAN", "BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR"],
     )  # fmt: skip
+
+
+def _separator(path: Path) -> str:
+    with path.open("rb") as handle:
+        header = re.sub(rb'"[^"]*"', b"", handle.readline(1_000_000))
+    return max((",", ";", "\t", "|"), key=lambda separator: header.count(separator.encode()))
 
 
 def _load_error(path: Path, error: Exception) -> WarehouseError:
