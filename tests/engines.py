@@ -13,7 +13,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
-import duckdb
 from tests.oracle.googlesql import Table, googlesql
 
 from bqbatch.names import Dataset
@@ -89,8 +88,8 @@ class Embedded:
     def __init__(self, path: Path) -> None:
         self.warehouse = DuckDBWarehouse(path, DATASET.path)
         self._count = itertools.count()
-        # A file that is open already opens at once.
-        self._connection = duckdb.connect(str(path), config={"preserve_insertion_order": "false"})
+        self._open = self.warehouse._open()  # a file that is open opens again at once
+        self._connection = self._open.__enter__()
 
     def make(self, name: str, select: str) -> None:
         create = f"CREATE OR REPLACE TABLE {DATASET.of(name)} AS\n{select}"

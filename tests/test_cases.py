@@ -1,6 +1,6 @@
 """Every folder under tests/cases/<kind> is a case: its inputs as files, and what both engines must make of them.
 
-`expect.jsonl` is the kind's own template, `expect.<name>.jsonl` another of its templates. A column that is NULL is
+`expect.jsonl` is what the kind's first template gives, `expect.<name>.jsonl` another one's. A column that is NULL is
 left out of its line, so that null in a JSON column is JSON's; `case.json` holds parameters that are not the usual
 ones. `pytest --rewrite` writes what GoogleSQL says.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,11 @@ from bqbatch.errors import Place
 from bqbatch.prompt.compile import CompiledPrompt, compile_prompt
 from bqbatch.prompt.output import OutputColumn, parse_output
 from bqbatch.prompt.settings import Settings
-from tests.engines import DATASET, Embedded, Engine, Judge, read_rows, write_rows
+from tests.engines import DATASET, Embedded, Engine, Judge, columns_of, read_rows, write_rows
 
 CASES = Path(__file__).parent / "cases"
-TABLES = {name: DATASET.of(name) for name in ("rows", "requests", "responses", "answers", "view")}
-USUAL: dict[str, Any] = TABLES | {
+USUAL: dict[str, Any] = {
+    **{name: DATASET.of(name) for name in ("rows", "requests", "responses", "answers", "view")},
     "model": "simulated",
     "max_attempts": 3,
     "full_refresh": False,
@@ -38,12 +39,20 @@ USUAL: dict[str, Any] = TABLES | {
     "faults": [],
     "late": False,
 }
-NO_REQUESTS = f"SELECT request_hash AS key, request FROM (\n{sqlfiles.render('ledger/answers')}\n)"
-Queries = dict[str, str]
+ANSWERS, RESPONSES = sqlfiles.render("ledger/answers"), sqlfiles.render("responses/responses")
+REQUESTS = f"SELECT request_hash AS key, request FROM (\n{ANSWERS}\n)"
+
+
+@dataclass(frozen=True, slots=True)
+class Queries:
+    """What can be expected of a case: SQL by template, the kind's own first; and SQL whose every row is wrong."""
+
+    templates: dict[str, str]
+    wrong: tuple[str, ...] = ()
 
 
 class Case:
-    """One folder: its parameters, and its SQL by template."""
+    """One folder: its files, and SQL with its parameters."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -68,68 +77,82 @@ def compiled(folder: Path) -> CompiledPrompt:
     return compile_prompt(folder / "prompt.sql", folder, DATASET, {}, Settings(name="case"))
 
 
-# What each kind makes of its inputs: the tables in the engine, and the queries that have expectations.
-
-
 def requests(case: Case, engine: Engine) -> Queries:
-    """prompt.sql and its seeds, answers.jsonl: the snapshot, and beside each row the request it asks."""
+    """prompt.sql, its seeds, answers.jsonl: the snapshot, beside each row the request that is asked for it."""
     prompt = compiled(case.folder)
     for seed in prompt.seeds:
         engine.load(seed.path, seed.table)
     asked = prompt.asked_columns(engine.columns(prompt.select))
     known = {"select": prompt.select, "asked": asked, "envelope": prompt.envelope, "has_system": "system" in asked}
     engine.make("rows", case.sql("requests/rows", **known))
-    engine.fill("answers", case.sql("ledger/answers"), case.rows("answers.jsonl"))
+    engine.fill("answers", ANSWERS, case.rows("answers.jsonl"))
     engine.make("requests", case.sql("requests/requests", **known))
     snapshot = case.sql("requests/published")
-    joined = f"LEFT JOIN {TABLES['requests']} AS asked ON asked.key = snapshot.request_hash"
-    return {
-        "requests/published": f"SELECT snapshot.*, asked.request FROM (\n{snapshot}\n) AS snapshot\n{joined}",
-        "requests/counts": case.sql("requests/counts"),
-        "requests/skipped": case.sql("requests/skipped"),
-        "requests/keys": case.sql("requests/keys"),
-    }
+    joined = f"LEFT JOIN {DATASET.of('requests')} AS asked ON asked.key = snapshot.request_hash"
+    return Queries(
+        {
+            "requests/published": f"SELECT snapshot.*, asked.request FROM (\n{snapshot}\n) AS snapshot\n{joined}",
+            **{name: case.sql(name) for name in ("requests/counts", "requests/skipped", "requests/keys")},
+        },
+        (case.sql("checks/key_is_null"), case.sql("checks/key_is_repeated")),
+    )
 
 
 def responses(case: Case, engine: Engine) -> Queries:
-    """responses.jsonl, and where that is not all that was asked requests.jsonl; answers.jsonl: the answers."""
+    """responses.jsonl, requests.jsonl where more or less was asked, answers.jsonl: the answers, and the view of them."""
     returned = case.rows("responses.jsonl")
     asked = case.rows("requests.jsonl") or [{"key": key} for key in dict.fromkeys(row["key"] for row in returned)]
-    engine.fill("requests", NO_REQUESTS, asked)
-    engine.fill("responses", case.sql("responses/responses"), returned)
-    engine.fill("answers", case.sql("ledger/answers"), case.rows("answers.jsonl"))
-    return {
-        "responses/answers": case.sql("responses/answers"),
-        "responses/unanswered": case.sql("responses/unanswered"),
-    }
+    engine.fill("requests", REQUESTS, asked)
+    engine.fill("responses", RESPONSES, returned)
+    engine.fill("answers", ANSWERS, case.rows("answers.jsonl"))
+    answers = case.sql("responses/answers")
+    engine.make("collected", f"SELECT * FROM {DATASET.of('answers')}\nUNION ALL\nSELECT * FROM (\n{answers}\n)")
+    engine.make(
+        "rows",
+        f"SELECT key, key AS request_hash, CAST(NULL AS STRING) AS bqb_null_column FROM {DATASET.of('requests')}",
+    )
+    collected = DATASET.of("collected")
+    one_outcome = case.sql("checks/request_has_other_than_one_outcome", answers=collected)
+    return Queries(
+        {
+            "responses/answers": answers,
+            "responses/unanswered": case.sql("responses/unanswered"),
+            "responses/view": case.sql("responses/view", answers=collected),
+        },
+        (case.sql("responses/answers", answers=collected), *([one_outcome] if case.parameters["complete"] else [])),
+    )
 
 
 def simulated(case: Case, engine: Engine) -> Queries:
     """requests.jsonl and answers.jsonl: the responses that a made-up model gives."""
-    engine.fill("requests", NO_REQUESTS, case.rows("requests.jsonl"))
-    engine.fill("answers", case.sql("ledger/answers"), case.rows("answers.jsonl"))
+    engine.fill("requests", REQUESTS, case.rows("requests.jsonl"))
+    engine.fill("answers", ANSWERS, case.rows("answers.jsonl"))
     sql = case.sql("responses/simulated")
-    return {"responses/simulated": sql, "responses/late": sqlfiles.render("responses/late", late=sql)}
+    return Queries({"responses/simulated": sql, "responses/late": sqlfiles.render("responses/late", late=sql)})
 
 
 def view(case: Case, engine: Engine) -> Queries:
-    """rows.sql, which is the snapshot, and answers.jsonl: the view, and what is said of it and of the answers."""
+    """rows.sql, which is the snapshot, and answers.jsonl: the view, and what is told of it and of the answers."""
     engine.make("rows", (case.folder / "rows.sql").read_text("utf-8"))
-    engine.fill("answers", case.sql("ledger/answers"), case.rows("answers.jsonl"))
-    engine.make("view", case.sql("responses/view"))
-    return {
-        "responses/view": case.sql("responses/view"),
-        **{
-            name: case.sql(name, limit=3)
-            for name in ("responses/errors", "responses/summary", "responses/show", "usage/usage", "usage/run")
-        },
-    }
+    engine.fill("answers", ANSWERS, case.rows("answers.jsonl"))
+    sql = case.sql("responses/view")
+    wrong = case.sql("checks/row_is_not_once_in_view", view=f"(\n{sql}\n)")
+    if [*case.folder.glob("expect.*.jsonl")]:
+        engine.make("view", sql)
+    others = ("responses/errors", "responses/summary", "responses/show", "usage/usage", "usage/run")
+    return Queries({"responses/view": sql, **{name: case.sql(name, limit=3) for name in others}}, (wrong,))
 
 
 KINDS: dict[str, Callable[[Case, Engine], Queries]] = {
     "requests": requests, "responses": responses, "simulated": simulated, "view": view,
 }  # fmt: skip
 FOLDERS = [folder for kind in KINDS for folder in sorted((CASES / kind).iterdir())]
+
+
+def expectations(folder: Path, templates: list[str]) -> dict[Path, str]:
+    """The files of a case that expect something, with the template each is of."""
+    named = {folder / f"expect.{template.rpartition('/')[2]}.jsonl": template for template in templates}
+    return {folder / "expect.jsonl": templates[0]} | {file: name for file, name in named.items() if file.exists()}
 
 
 @pytest.fixture(scope="module")
@@ -142,26 +165,89 @@ def test_both_engines_give_what_the_case_expects(folder: Path, embedded: Embedde
     case, judge = Case(folder), Judge()
     queries = KINDS[folder.parent.name](case, judge)
     assert KINDS[folder.parent.name](case, embedded) == queries
-    files = expectations(folder, list(queries))
+    files = expectations(folder, list(queries.templates))
     assert files.keys() == {folder / "expect.jsonl", *folder.glob("expect*.jsonl")}, "an expectation of no template"
     for file, template in files.items():
-        said = judge.query(queries[template])
+        said = judge.query(queries.templates[template])
         if rewrite:
             write_rows(file, said.rows)
-        answered = embedded.query(queries[template])
         assert said.rows == read_rows(file), f"{file.name}: GoogleSQL"
+        answered = embedded.query(queries.templates[template])
         assert answered.rows == said.rows, f"{file.name}: the embedded warehouse"
         assert answered.columns == said.columns, f"{file.name}: types of the embedded warehouse"
-
-
-def expectations(folder: Path, templates: list[str]) -> dict[Path, str]:
-    """The files of a case that expect something, with the template each is of."""
-    named = {folder / f"expect.{template.rpartition('/')[2]}.jsonl": template for template in templates}
-    return {folder / "expect.jsonl": templates[0]} | {file: name for file, name in named.items() if file.exists()}
+    for sql in queries.wrong:
+        assert (judge.query(sql).rows, embedded.query(sql).rows) == ([], [])
 
 
 @pytest.mark.parametrize("folder", sorted((CASES / "responses").iterdir()), ids=lambda folder: folder.name)
 def test_a_request_comes_to_the_outcome_it_is_named_for(folder: Path) -> None:
-    asked = {row["key"] for row in read_rows(folder / "requests.jsonl") or read_rows(folder / "responses.jsonl")}
+    asked = {row.get("key", "") for row in read_rows(folder / "requests.jsonl") or read_rows(folder / "responses.jsonl")}
     named = {key: key.partition(":")[0] for key in asked if ":" in key}
     assert {row["request_hash"]: row["outcome"] for row in read_rows(folder / "expect.jsonl")} == named
+
+
+@pytest.mark.parametrize("folder", sorted((CASES / "requests").iterdir()), ids=lambda folder: folder.name)
+def test_a_hash_is_over_the_model_and_the_request_without_its_output_cap(folder: Path) -> None:
+    envelope, model = compiled(folder).envelope, Case(folder).parameters["model"]
+    for row in read_rows(folder / "expect.jsonl"):
+        if "request" not in row:
+            continue
+        text = '{"contents":[{"role":"user","parts":[{"text":' + json_text(row["request"]["contents"][0]) + "}]}]"
+        if system := row["request"].get("systemInstruction"):
+            text += ',"systemInstruction":{"parts":[{"text":' + json_text(system) + "}]}"
+        text += envelope.closing
+        row["request"].get("generationConfig", {}).pop("maxOutputTokens", None)
+        assert json.loads(text) == row["request"]
+        if "sampled" in row:
+            text += f"\nsample {row['sampled']}"
+        assert row["request_hash"] == hashlib.sha256(f"{model}\n{text}".encode()).hexdigest()
+
+
+def json_text(content: dict[str, Any]) -> str:
+    """The JSON text of a content's only part, as TO_JSON_STRING writes it."""
+    text = json.dumps(content["parts"][0]["text"], ensure_ascii=False)
+    return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+OUTPUTS = sorted(CASES.glob("*/*/output.ddl"))
+
+
+@pytest.mark.parametrize("file", OUTPUTS, ids=lambda file: f"{file.parent.parent.name}/{file.parent.name}")
+def test_a_made_up_answer_without_faults_is_ok(file: Path, embedded: Embedded) -> None:
+    keys = [{"key": hashlib.sha256(str(number).encode()).hexdigest()} for number in range(200)]
+    parameters: dict[str, Any] = {"output": output_of(file.parent), "faults": [], "late": False, "complete": True}
+    case = Case(file.parent)
+    texts = []
+    for engine in (Judge(), embedded):
+        engine.fill("requests", REQUESTS, keys)
+        engine.fill("answers", ANSWERS, [])
+        engine.make("responses", case.sql("responses/simulated", **parameters))
+        answers = engine.query(case.sql("responses/answers", **parameters)).rows
+        assert [row for row in answers if row["outcome"] != "ok"] == []
+        texts.append([(row["request_hash"], row["text"]) for row in answers])
+    assert len(texts[0]) == len(keys)
+    assert texts[0] == texts[1]
+
+
+def test_every_template_has_a_case() -> None:
+    files = {path.relative_to(sqlfiles.folder()).with_suffix("").as_posix() for path in sqlfiles.folder().rglob("*.sql")}
+    covered = {"requests/rows", "requests/requests", "responses/responses"}  # which the kinds start from
+    for folder in FOLDERS:
+        queries = KINDS[folder.parent.name](Case(folder), Names())
+        covered |= set(expectations(folder, list(queries.templates)).values())
+    assert {name for name in files if name.startswith(("requests/", "responses/", "usage/"))} == covered
+
+
+class Names:
+    """An engine that is told everything and does nothing."""
+
+    def make(self, name: str, select: str) -> None: ...
+
+    def fill(self, name: str, shape: str, rows: object) -> None: ...
+
+    def load(self, path: Path, table: str) -> None: ...
+
+    def columns(self, sql: str) -> list[str]:
+        return []
+
+    def query(self, sql: str) -> Any: ...

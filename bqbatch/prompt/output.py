@@ -26,7 +26,7 @@ from bqbatch.errors import Place, PromptError
 Offset = Callable[[int], Place]
 
 _T = exp.DataType.Type
-_SCALARS: dict[exp.DataType.Type, tuple[str, dict[str, str]]] = {
+_SCALARS: dict[exp.DType, tuple[str, dict[str, str]]] = {
     _T.TEXT: ("STRING", {"type": "STRING"}),
     _T.BIGINT: ("INT64", {"type": "INTEGER"}),
     _T.INT: ("INT64", {"type": "INTEGER"}),
@@ -40,7 +40,7 @@ _SCALARS: dict[exp.DataType.Type, tuple[str, dict[str, str]]] = {
 }
 _SCHEMA_OF = dict(_SCALARS.values())
 _NUMBERS = {"INT64", "FLOAT64", "NUMERIC"}
-_COMPARISONS: dict[type[exp.Expression], str] = {
+_COMPARISONS: dict[type[exp.Expr], str] = {
     exp.GTE: ">=", exp.GT: ">", exp.LTE: "<=", exp.LT: "<", exp.EQ: "=", exp.NEQ: "!=",
 }  # fmt: skip
 _MIRRORED = {">=": "<=", ">": "<", "<=": ">=", "<": ">", "=": "=", "!=": "!="}
@@ -182,7 +182,7 @@ def parse_output(text: str, place: Offset) -> tuple[OutputColumn, ...]:
     if not isinstance(schema, exp.Schema) or tree.args.get("expression"):
         raise PromptError("{% output %} is not a column list", _DDL_HINT, place(_first(text)))
 
-    def at(node: exp.Expression) -> Place:
+    def at(node: exp.Expr) -> Place:
         for identifier in node.find_all(exp.Identifier):
             if "start" in identifier.meta:
                 return place(identifier.meta["start"] - len(wrapper))
@@ -210,7 +210,7 @@ def _unreadable(error: ParseError | TokenError, text: str, place: Offset) -> Pro
     details = error.errors[0] if isinstance(error, ParseError) and error.errors else {}
     offset, token = _first(text), str(details.get("highlight") or "")
     if "line" in details:
-        lines = text.splitlines(keepends=True)
+        lines = re.split(r"(?<=\n)", text)
         row = min(int(details["line"]) - 2, len(lines))
         offset = sum(map(len, lines[:row])) + max(0, int(details["col"]) - len(token))
     hint = _DDL_HINT
@@ -224,7 +224,7 @@ def _unreadable(error: ParseError | TokenError, text: str, place: Offset) -> Pro
     return PromptError(f"{{% output %}} can't be read {what}", hint, place(min(offset, len(text))))
 
 
-def _columns(nodes: list[exp.Expression], at: Callable[[exp.Expression], Place]) -> Iterator[OutputColumn]:
+def _columns(nodes: list[exp.Expr], at: Callable[[exp.Expr], Place]) -> Iterator[OutputColumn]:
     seen: set[str] = set()
     for node in nodes:
         if not isinstance(node, exp.ColumnDef) or node.args.get("kind") is None:
@@ -238,7 +238,7 @@ def _columns(nodes: list[exp.Expression], at: Callable[[exp.Expression], Place])
         yield _column(node, at)
 
 
-def _column(node: exp.ColumnDef, at: Callable[[exp.Expression], Place]) -> OutputColumn:
+def _column(node: exp.ColumnDef, at: Callable[[exp.Expr], Place]) -> OutputColumn:
     kind: exp.DataType = node.args["kind"]
     array = kind.this == _T.ARRAY
     element = kind.expressions[0] if array and kind.expressions else kind
@@ -280,7 +280,7 @@ def _column(node: exp.ColumnDef, at: Callable[[exp.Expression], Place]) -> Outpu
 
 
 def _checks(
-    name: str, type_name: str, array: bool, rule: exp.Expression, at: Callable[[exp.Expression], Place]
+    name: str, type_name: str, array: bool, rule: exp.Expr, at: Callable[[exp.Expr], Place]
 ) -> Iterator[Check]:
     rule = rule.unnest()
     if isinstance(rule, exp.And):
@@ -321,8 +321,8 @@ def _checks(
         yield Check(kind, values)
 
 
-def _check(name: str, rule: exp.Expression) -> tuple[str, list[str | int | Decimal | None]] | None:
-    def is_column(node: exp.Expression | None) -> bool:
+def _check(name: str, rule: exp.Expr) -> tuple[str, list[str | int | Decimal | None]] | None:
+    def is_column(node: exp.Expr | None) -> bool:
         return isinstance(node, exp.Column) and not node.table and node.name.lower() == name.lower()
 
     if isinstance(rule, exp.In) and is_column(rule.this) and not rule.args.get("query"):
@@ -350,7 +350,7 @@ def _check(name: str, rule: exp.Expression) -> tuple[str, list[str | int | Decim
     return None
 
 
-def _literal(node: exp.Expression | None) -> str | int | Decimal | None:
+def _literal(node: exp.Expr | None) -> str | int | Decimal | None:
     if isinstance(node, exp.Neg):
         inner = _literal(node.this)
         return None if inner is None or isinstance(inner, str) else -inner

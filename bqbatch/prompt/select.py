@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import dataclass
 
 import sqlglot
@@ -13,6 +14,7 @@ from sqlglot.tokens import Token, TokenType
 from bqbatch.errors import PromptError
 from bqbatch.prompt.source import SourceMap
 from bqbatch.prompt.template import PromptSpan
+from bqbatch.prompt.traps import unclosed
 
 NULL_COLUMN = "bqb_null_column"
 _STARTS = {TokenType.SELECT, TokenType.WITH, TokenType.L_PAREN}
@@ -54,7 +56,7 @@ def read_select(sql: str, source_map: SourceMap, prompts: tuple[PromptSpan, ...]
             "start with SELECT or WITH; bqbatch creates the tables itself",
             source_map.place(tokens[0].start),
         )
-    parameter = next((t for t in tokens if t.token_type == TokenType.PARAMETER), None)
+    parameter = next((t for t in tokens if t.token_type in (TokenType.PARAMETER, TokenType.PLACEHOLDER)), None)
     if parameter:
         raise PromptError(
             "query parameters have no values here", "use {{ var('name') | literal }} and --var name=…",
@@ -84,22 +86,21 @@ def read_select(sql: str, source_map: SourceMap, prompts: tuple[PromptSpan, ...]
 def _tokens(sql: str, source_map: SourceMap) -> list[Token]:
     try:
         return sqlglot.tokenize(sql, dialect="bigquery")
-    except TokenError as error:
-        # sqlglot tells no position; the token it could not end is the last one opened.
-        text = str(error)
-        start = sql.rfind(text.split("'")[-2]) if text.count("'") >= 2 else 0
+    except TokenError:
+        opened = unclosed(sql)  # sqlglot tells no position
         raise PromptError(
-            "the SQL can't be read to its end", "is a quote, a backtick or a comment left open?",
-            source_map.place(max(0, start)),
+            f"{opened[0]} opens here and is not closed" if opened else "the SQL can't be read to its end",
+            "close it; in a string write \\' for a quote" if opened else "is a quote, a backtick or a comment left open?",
+            source_map.place(opened[1] if opened else 0),
         ) from None  # fmt: skip
 
 
-def _parse(sql: str, source_map: SourceMap) -> exp.Expression:
+def _parse(sql: str, source_map: SourceMap) -> exp.Expr:
     try:
         return sqlglot.parse_one(sql, dialect="bigquery")
     except ParseError as error:
         details = error.errors[0] if error.errors else {}
-        lines = sql.splitlines(keepends=True)
+        lines = re.split(r"(?<=\n)", sql)
         row = max(0, min(int(details.get("line", 1)) - 1, len(lines)))
         token = str(details.get("highlight") or "")
         offset = sum(map(len, lines[:row])) + max(0, int(details.get("col", 1)) - len(token))
@@ -111,7 +112,7 @@ def _parse(sql: str, source_map: SourceMap) -> exp.Expression:
         ) from None
 
 
-def _counts_columns(tree: exp.Expression) -> bool:
+def _counts_columns(tree: exp.Expr) -> bool:
     if tree.find(exp.SetOperation) or any(select.args.get("distinct") for select in tree.find_all(exp.Select)):
         return True
     return any(
@@ -131,7 +132,7 @@ def _after_alias(tokens: list[Token], end: int) -> int | None:
     return None
 
 
-def _columns(query: exp.Expression, known: dict[str, list[str] | None]) -> list[str] | None:
+def _columns(query: exp.Expr, known: dict[str, list[str] | None]) -> list[str] | None:
     """The column names of a query, or None where a star stands for a table's."""
     known = dict(known)
     with_ = query.args.get("with_") or query.args.get("with")
@@ -146,7 +147,8 @@ def _columns(query: exp.Expression, known: dict[str, list[str] | None]) -> list[
     columns: list[str] = []
     for item in query.expressions:
         if not item.is_star:
-            columns.append(item.alias_or_name)
+            named = isinstance(item, (exp.Alias, exp.Column, exp.Dot))
+            columns.append(item.alias_or_name if named else "")
             continue
         if not isinstance(item, exp.Star) and not isinstance(item, exp.Column):
             return None
@@ -170,7 +172,7 @@ def _columns(query: exp.Expression, known: dict[str, list[str] | None]) -> list[
     return columns
 
 
-def _sources(select: exp.Select) -> list[exp.Expression]:
+def _sources(select: exp.Select) -> list[exp.Expr]:
     from_ = select.args.get("from_") or select.args.get("from")
     joins = select.args.get("joins") or []
     return [*([from_.this] if from_ else []), *(join.this for join in joins)]

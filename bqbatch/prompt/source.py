@@ -35,7 +35,7 @@ class File:
 
     def offset_of_line(self, line: int) -> int:
         """The offset at which a line (from 1) starts."""
-        return sum(len(text) for text in self.text.splitlines(keepends=True)[: line - 1])
+        return sum(len(text) + 1 for text in self.text.split("\n")[: line - 1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from jinja2 import StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
+from jinja2 import StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, Undefined, nodes
 from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.ext import Extension
+from jinja2.filters import FILTERS
 from jinja2.loaders import BaseLoader
 from jinja2.parser import Parser
 from jinja2.sandbox import SandboxedEnvironment
@@ -32,6 +33,14 @@ BLOCKS = ("prompt", "system", "output")
 MACROS = ("config", "prompt", "seed", "source", "var")
 LATER = ("ref", "examples", "file")
 SEED_FORMATS = (".csv", ".parquet", ".jsonl")
+_USAGE = {
+    "config": "config(temperature = 0)",
+    "prompt": "prompt('Summarise {column}')",
+    "seed": "seed('file.csv')",
+    "source": "source('dataset.table')",
+    "var": "var('name', 'default')",
+}
+_PYTHON_ERRORS = (ArithmeticError, LookupError, MemoryError, SyntaxError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +95,7 @@ def read_template(path: Path, shown: str) -> File:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise PromptError(f"can't read {shown}: {error.strerror}", "name a prompt file, such as reviews/sentiment.sql")
+        raise PromptError(f"can't read {shown}: {error.strerror}", "name a prompt file, such as reviews/sentiment.sql") from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise PromptError("the file is not UTF-8", "save it as UTF-8", Place(shown, line, 1)) from None
@@ -132,10 +141,10 @@ class _Rendering:
         environment.rendering = self  # type: ignore[attr-defined]
         try:
             marked = environment.get_template(self.file.path).render()
-        except (TemplateError, _Refused, ArithmeticError, LookupError, TypeError, ValueError) as error:
-            self._raise_placed(error)
         except RecursionError:
-            raise PromptError(f"{self.file.path} includes itself without end", "break the circle of includes") from None
+            raise PromptError(f"{self.file.path} includes or calls itself without end", "break the circle") from None
+        except (TemplateError, _Refused, *_PYTHON_ERRORS) as error:
+            self._raise_placed(error)
         unused = sorted(set(self.variables) - self.asked)
         if unused:
             near = difflib.get_close_matches(unused[0], sorted(self.asked), n=1)
@@ -144,9 +153,11 @@ class _Rendering:
                 f"did you mean `{near[0]}`?" if near else f"use it: {{{{ var('{unused[0]}') }}}}",
             )
         sql, segments, labels = unmarked(marked)
+        source_map = SourceMap(tuple(self.files), segments)
+        _check_characters(sql, source_map)
         return Rendered(
             sql=sql,
-            source_map=SourceMap(tuple(self.files), segments),
+            source_map=source_map,
             settings=Settings(**self.settings),
             system=self.blocks.get("system"),
             output=self.blocks.get("output"),
@@ -161,6 +172,8 @@ class _Rendering:
 
     def config(self, **settings: Any) -> str:
         for name, value in settings.items():
+            if isinstance(value, Undefined):
+                raise _Refused(f"config({name}=…) takes a value, not a name", f"a text needs quotes: {name} = '…'", name)
             if problem := problem_with(name, value):
                 raise _Refused(*problem, needle=name)
             if name in self.settings:
@@ -170,7 +183,7 @@ class _Rendering:
 
     def prompt(self, text: str) -> str:
         if not isinstance(text, str):
-            raise _Refused("prompt(…) takes one text", "{{ prompt('Summarise {column}') }}", "prompt")
+            raise _Refused("prompt(…) takes one text", f"write {{{{ {_USAGE['prompt']} }}}}", "prompt")
         plain = unmarked(text)[0]
         origins: list[Origin] = [(0, 0, False)] * len(plain)
         written = self.files[0].text
@@ -180,6 +193,8 @@ class _Rendering:
         return self._prompt(PromptText(plain, tuple(origins)))
 
     def seed(self, name: str) -> str:
+        if not isinstance(name, str):
+            raise _Refused("seed(…) takes a file's name", f"write {{{{ {_USAGE['seed']} }}}}", "seed")
         path = self._inside(self.file.folder, name)
         if path.suffix.lower() not in SEED_FORMATS:
             raise _Refused(f"seed('{name}') is not a file bqbatch loads", f"use {', '.join(SEED_FORMATS)}", name)
@@ -206,6 +221,8 @@ class _Rendering:
         return f"`{name}`"
 
     def var(self, name: str, default: Any = None) -> Any:
+        if not isinstance(name, str):
+            raise _Refused("var(…) takes a variable's name", f"write {{{{ {_USAGE['var']} }}}}", "var")
         self.asked.add(name)
         if name in self.variables:
             return self.variables[name]
@@ -225,6 +242,7 @@ class _Rendering:
         """What a block leaves in the SQL: a prompt's expression, or nothing."""
         plain, segments, _ = unmarked(body)
         source_map = SourceMap(tuple(self.files), segments)
+        _check_characters(plain, source_map)
         if tag == "prompt":
             return self._prompt(PromptText(plain, _origins(plain, source_map)))
         if tag in self.blocks:
@@ -233,7 +251,7 @@ class _Rendering:
             text = PromptText(plain, _origins(plain, source_map)).dedented()
             if placeholders := placeholders_in(text.text):
                 found = placeholders[0]
-                file, offset, copied = text.origins[found.start()]
+                file, offset, _ = text.origins[found.start()]
                 raise PromptError(
                     f"{found[0]} in {{% system %}} is not replaced: it says the same for every row",
                     "for a text of its own per row add a column: {{ prompt('… {column}') }} AS system; "
@@ -273,13 +291,14 @@ class _Rendering:
     def _find(self, needle: str, line: int, file: File | None = None) -> Place:
         file = file or self.files[0]
         start = file.offset_of_line(line) if line else 0
-        found = file.text.find(needle, start) if needle else -1
+        rest = file.text[start:]
+        # In a line that Jinja has something against, what is meant stands in its own signs.
+        sign = re.search(r"\{[{%#]", rest.partition("\n")[0] if line else rest)
+        opened = start + (sign.start() if sign else len(rest) - len(rest.lstrip()))
+        found = file.text.find(needle, opened) if needle else -1
         if found < 0 and needle:
             found = file.text.find(needle)
-        if found < 0:
-            rest = file.text[start:]
-            found = start + len(rest) - len(rest.lstrip())
-        return file.place(found)
+        return file.place(found if found >= 0 else opened)
 
     def _raise_placed(self, error: Exception) -> NoReturn:
         if isinstance(error, BqbatchError):
@@ -288,30 +307,49 @@ class _Rendering:
         if isinstance(error, _Refused):
             raise PromptError(error.message, error.hint, self._find(error.needle, line, file)) from None
         message = (error.message if isinstance(error, TemplateError) else str(error)) or type(error).__name__
-        quoted = re.search(r"'([^']+)'", message)
-        needle = quoted[1] if quoted else ""
+        quoted = re.findall(r"'([^']+)'", message)
+        needle = quoted[0] if quoted else ""
         hint = "see https://jinja.palletsprojects.com/templates/ for Jinja's own words"
         if isinstance(error, TemplateNotFound):
             message, hint = f"include '{message}' was not found", f"paths start at {self.file.path}'s folder"
         elif isinstance(error, UndefinedError):
-            known = [*MACROS, "range", "loop"]
-            near = difflib.get_close_matches(needle, known, n=1, cutoff=0.7)
-            if near:
+            near = difflib.get_close_matches(needle, [*MACROS, "range"], n=1, cutoff=0.7)
+            if needle == "loop":
+                hint = "`loop` is there between {% for … %} and {% endfor %}"
+            elif near:
                 hint = f"did you mean `{near[0]}`?"
             elif "has no attribute" not in message:
                 hint = f"known: {', '.join(MACROS)}; a value from outside is {{{{ var('{needle}') }}}}"
         elif isinstance(error, SecurityError):
             hint = "templates are sandboxed: they can't reach Python's internals"
-        elif isinstance(error, TypeError) and "unexpected keyword argument" in message:
-            message = re.sub(r"^.*?(\w+)\(\)", r"\1(…)", message)
+        elif called := re.match(r"_Rendering\.(\w+)\(\) ", message):
+            needle = called[1]
+            message, hint = f"{needle}(…) is not called so", f"write {{{{ {_USAGE[needle]} }}}}"
+        elif isinstance(error, SyntaxError):
+            needle = message.rpartition(": ")[2]
+            message, hint = f"`{needle}` is said twice in one call", "keep one of them"
+        elif isinstance(error, MemoryError):
+            message, hint = "the text is too long for the memory", "rows belong into a table, not into the template"
+        elif "No filter named" in message:
+            near = difflib.get_close_matches(needle, ["literal", *FILTERS], n=1)
+            hint = f"did you mean `{near[0]}`?" if near else "`literal` makes a SQL string; Jinja has the others"
+        elif "unknown tag" in message and needle.startswith("end"):
+            message = f"{{% {needle} %}} closes nothing that is open here"
+            hint = f"write {{% {quoted[1]} %}}" if len(quoted) > 1 else "take it out, or open the block before it"
         elif "unknown tag" in message:
             near = difflib.get_close_matches(needle, [*BLOCKS, "include", "if", "for", "set"], n=1, cutoff=0.6)
             hint = f"did you mean {{% {near[0]} %}}?" if near else f"bqbatch's own blocks: {', '.join(BLOCKS)}"
         elif "end of comment tag" in message:
             needle, hint = "{#", "{# opens a Jinja comment; close it with #}, or write {{ '{#' }} for the characters"
-        elif "end" in needle or "Unexpected end of template" in message:
-            hint = "close every block: {% prompt %} … {% endprompt %}"
-        place = self._find(needle, line, file)
+        elif opened := re.search(r"needs to be closed is '(\w+)'", message):
+            needle = opened[1]
+            message, hint = f"{{% {needle} %}} is not closed", f"add {{% end{needle} %}}"
+        elif isinstance(error, TemplateSyntaxError):
+            needle = quoted[-1] if "got '" in message else needle
+            hint = "{{ … }} and {% … %} are Jinja's: close them, or write {{ '{{' }} and {{ '{%' }} for the characters"
+        char = re.fullmatch(r"(unexpected char .*) at (\d+)", message, re.DOTALL)
+        place = file.place(int(char[2])) if char else self._find(needle, line, file)
+        message = char[1] if char else message
         if traps.in_sql_comment(file, line):
             hint = "Jinja runs inside SQL comments too: use {# … #} to switch code off"
         raise PromptError(f"Jinja: {message}", hint, place) from None
@@ -334,13 +372,13 @@ class _Loader(BaseLoader):
     def __init__(self, rendering: _Rendering) -> None:
         self.rendering = rendering
 
-    def get_source(self, environment: Any, template: str) -> tuple[str, str, Callable[[], bool]]:
+    def get_source(self, _environment: Any, template: str) -> tuple[str, str, Callable[[], bool]]:
         text = self.rendering.load(template)
         return text, self.rendering.files[-1].path, lambda: True
 
 
 class _Blocks(Extension):
-    tags = set(BLOCKS)
+    tags = set(BLOCKS)  # noqa: RUF012, Jinja's own name for it
 
     def parse(self, parser: Parser) -> nodes.Node:
         tag = next(parser.stream)
@@ -365,6 +403,13 @@ def _origins(plain: str, source_map: SourceMap) -> tuple[Origin, ...]:
             for shift in range(end - segment.start)
         ]
     return tuple(origins) if origins else ((0, 0, False),) * len(plain)
+
+
+def _check_characters(text: str, source_map: SourceMap) -> None:
+    if found := re.search("[\0\ud800-\udfff]", text):
+        raise PromptError(
+            f"the text holds U+{ord(found[0]):04X}, which is no character", "take it out", source_map.place(found.start())
+        )
 
 
 def _siblings(path: Path) -> list[Path]:

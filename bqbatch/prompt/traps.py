@@ -127,7 +127,7 @@ def in_sql_comment(file: File, line: int) -> bool:
             if kind in ("variable", "block") and state in ("--", "/*") and file.place(first.offset).line == line:
                 return True
     except TemplateSyntaxError:
-        lines = file.text.splitlines()
+        lines = file.text.split("\n")
         return 0 < line <= len(lines) and bool(re.search(r"(--|#).*\{[{%]", lines[line - 1]))
     return False
 
@@ -136,24 +136,35 @@ def _first_word(tokens: list[_Token]) -> str:
     return next((token.value for token in tokens if token.kind == "name"), "")
 
 
+def unclosed(sql: str) -> tuple[str, int] | None:
+    """The quote or `/*` that SQL text opens and does not close, with its offset."""
+    state, offset = _open_at_end(sql, "")
+    return (state, offset) if state and state != "--" else None
+
+
 def _state_after(text: str, state: str) -> str:
-    """What SQL is in the middle of after `text`: `--`, `/*`, a quote, or nothing.
+    """What SQL is in the middle of after `text`: `--`, `/*`, a quote, or nothing."""
+    return _open_at_end(text, state)[0]
+
+
+def _open_at_end(text: str, state: str) -> tuple[str, int]:
+    """What SQL is in the middle of after `text`, and where that was opened.
 
     A backslash keeps the next character from ending a string, in raw strings too.
     """
-    position = 0
+    position = opened = 0
     while position < len(text):
         if not state:
             begin = _SQL_TOKEN.search(text, position)
             if not begin:
-                return ""
-            position, state = begin.end(), "--" if begin[0] == "#" else begin[0]
+                break
+            position, opened, state = begin.end(), begin.start(), "--" if begin[0] == "#" else begin[0]
             continue
         end = {"--": r"\n", "/*": r"\*/"}.get(state, rf"\\.|{state}")
         found = re.compile(end, re.DOTALL).search(text, position)
         if not found:
-            return state
+            break
         position = found.end()
         if not found[0].startswith("\\"):
             state = ""
-    return state
+    return state, opened

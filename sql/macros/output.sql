@@ -134,11 +134,22 @@ IF(MOD({{ draw(hash, at + 2) }}, 16) = 0, 'null', {{ made_one(column, hash, at) 
 {%- endif -%}
 {%- endmacro %}
 
+{#- A number, or another one where it is none of those wanted. -#}
+
+{%- macro apart(made, unwanted, another) -%}
+{%- if unwanted -%}
+IF({{ made }} IN ({{ unwanted | join(', ') }}), {{ another }}, {{ made }})
+{%- else -%}
+{{ made }}
+{%- endif -%}
+{%- endmacro %}
+
 {%- macro made_one(column, hash, at) -%}
 {%- set number = draw(hash, at) -%}
 {%- set low = column.low -%}
 {%- set high = column.high -%}
-{%- set options = column.checks | selectattr('kind', 'in', ['IN', '=']) | map(attribute='values') | first | default(()) -%}
+{%- set others = column.checks | selectattr('kind', 'equalto', '!=') | map(attribute='value') | list -%}
+{%- set options = column.checks | selectattr('kind', 'in', ['IN', '=']) | map(attribute='values') | first | default(()) | reject('in', others) | list -%}
 {%- if column.fields -%}
 {{ made(column.fields, hash, at + 1) }}
 {%- elif options -%}
@@ -147,12 +158,16 @@ CASE MOD({{ number }}, {{ options | length }}){% for option in options %} WHEN {
 CONCAT('"', SUBSTR(CONCAT('simulated ', SUBSTR({{ hash }}, {{ 1 + at % 50 }}, 8)), 1, {{ [column.most('LENGTH') if column.most('LENGTH') is not none else 18, 18] | min }}), '"')
 {%- elif column.type == 'INT64' -%}
 {%- set least = (low | round_up) if low is not none else ([0, (high | round_down) - 100] | min if high is not none else 0) -%}
-{%- set span = ((high | round_down) - least + 1) if high is not none else 101 -%}
-CAST({{ least }} + MOD({{ number }}, {{ [span, 1] | max }}) AS STRING)
+{%- set most = [(high | round_down) if high is not none else least + 100, 9223372036854775807] | min -%}
+{%- set made = least ~ ' + MOD(' ~ number ~ ', ' ~ [[most - least + 1, 1] | max, 4096] | min ~ ')' -%}
+CAST({{ apart(made, others, range(least, most + 1) | reject('in', others) | first | default(least)) }} AS STRING)
 {%- elif column.type in ('FLOAT64', 'NUMERIC') -%}
 {%- set least = low if low is not none else (high - 100 if high is not none else 0) -%}
 {%- set span = (high - least) if high is not none else 100 -%}
-CAST({{ least }} + {{ span }} * (1 + MOD({{ number }}, 998)) / 1000 AS STRING)
+{#- As many decimals as a FLOAT64 surely has: then it prints as it was meant. -#}
+{%- set decimals = [15 - ([least | abs, (least + span) | abs] | max | int | string | length), 0] | max -%}
+{%- set made = 'ROUND(' ~ least ~ ' + ' ~ span ~ ' * (1 + MOD(' ~ number ~ ', 998)) / 1000, ' ~ decimals ~ ')' -%}
+CAST({{ apart(made, others, least ~ ' + ' ~ span ~ ' / 2000') }} AS STRING)
 {%- elif column.type == 'BOOL' -%}
 IF(MOD({{ number }}, 2) = 0, 'true', 'false')
 {%- elif column.type == 'DATE' -%}

@@ -1,11 +1,15 @@
--- One row: what one run asked, used and cost.
+-- One row: what one run asked, used and cost; NULL dollars where no price is known.
 --
 -- answers: the prompt's answers
 -- run_id: the run
 SELECT
-  COUNT(*) AS requests,
+  COUNT(DISTINCT request_hash) AS requests,
   IFNULL(SUM(input_tokens), 0) AS input_tokens,
   IFNULL(SUM(output_tokens), 0) + IFNULL(SUM(thought_tokens), 0) AS output_tokens,
-  CAST(SUM((IFNULL(input_tokens, 0) * input_price + (IFNULL(output_tokens, 0) + IFNULL(thought_tokens, 0)) * output_price) / 1000000) AS NUMERIC) AS cost_usd
+  IF(
+    COUNT(*) = 0,
+    0,
+    CAST(SUM(IFNULL(input_tokens, 0) * input_price + (IFNULL(output_tokens, 0) + IFNULL(thought_tokens, 0)) * output_price) / 1000000 AS NUMERIC)
+  ) AS cost_usd
 FROM {{ answers }}
 WHERE run_id = {{ run_id | literal }}

@@ -6,11 +6,11 @@ SELECT
   model,
   DATE(processed_time) AS day,
   outcome,
-  COUNT(*) AS requests,
+  COUNT(DISTINCT request_hash) AS requests,
   SUM(input_tokens) AS input_tokens,
   SUM(output_tokens) AS output_tokens,
   SUM(thought_tokens) AS thought_tokens,
   SUM(cached_tokens) AS cached_tokens,
-  CAST(SUM((IFNULL(input_tokens, 0) * input_price + (IFNULL(output_tokens, 0) + IFNULL(thought_tokens, 0)) * output_price) / 1000000) AS NUMERIC) AS cost_usd
+  CAST(SUM(IFNULL(input_tokens, 0) * input_price + (IFNULL(output_tokens, 0) + IFNULL(thought_tokens, 0)) * output_price) / 1000000 AS NUMERIC) AS cost_usd
 FROM {{ answers }}
 GROUP BY run_id, model, day, outcome

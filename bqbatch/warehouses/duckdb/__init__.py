@@ -7,6 +7,7 @@ run goes on: DuckDB lets one process at a time open a file, and others wait here
 from __future__ import annotations
 
 import contextlib
+import csv
 import hashlib
 import json
 import re
@@ -124,10 +125,10 @@ class DuckDBWarehouse:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise WarehouseError(f"can't make {self.path.parent}: {error.strerror}", "is the folder writable?") from None
-        connection = self._connect(duckdb)
+        connection = self._connect()
         try:
             try:
-                self._prepare(connection, duckdb)
+                self._prepare(connection)
             except duckdb.Error as error:
                 raise self._file_error(error) from None
             yield connection
@@ -135,15 +136,15 @@ class DuckDBWarehouse:
             with contextlib.suppress(duckdb.Error):
                 connection.close()
 
-    def _connect(self, duckdb: Any) -> duckdb.DuckDBPyConnection:
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        import duckdb
+
         deadline = time.monotonic() + _WAIT_SECONDS
         pause = 0.01
         while True:
             try:
-                connection: duckdb.DuckDBPyConnection = duckdb.connect(
-                    str(self.path), config={"preserve_insertion_order": "false", "python_enable_replacements": "false"}
-                )
-                return connection
+                config: dict[str, Any] = {"preserve_insertion_order": "false", "python_enable_replacements": "false"}
+                return duckdb.connect(str(self.path), config=config)
             except duckdb.Error as error:
                 held = re.search(r"lock.*?(\(PID (\d+)\))?", str(error), re.IGNORECASE)
                 if "lock" not in str(error).lower() or held is None:
@@ -157,7 +158,9 @@ class DuckDBWarehouse:
                 time.sleep(pause)
                 pause = min(pause * 1.5, 0.25)
 
-    def _prepare(self, connection: duckdb.DuckDBPyConnection, duckdb: Any) -> None:
+    def _prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
+        import duckdb
+
         try:
             version = connection.execute("FROM bqbatch.version").fetchone()
         except duckdb.CatalogException:
@@ -295,8 +298,8 @@ def _relation(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckD
         return connection.read_json(name, format="newline_delimited", sample_size=-1)
     # Sniffing would take a ragged file for one of another dialect: only the separator is looked up, in the header.
     return connection.read_csv(
-        name, header=True, sep=_separator(path), quotechar='"', escapechar='"', sample_size=-1, strict_mode=True,
-        null_padding=False, encoding="utf-8",
+        name, header=True, sep=_separator(path), quotechar='"', escapechar='"', comment="", sample_size=-1,
+        strict_mode=True, null_padding=False, encoding="utf-8",
         auto_type_candidates=["BOOLEAN", "BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR"],
     )  # fmt: skip
 
@@ -312,12 +315,27 @@ def _load_error(path: Path, error: Exception) -> WarehouseError:
     message = str(facts.get("exception_message") or error)
     line = re.search(r"[Ll]ine:? (\d+)", message)
     at = f":{line[1]}" if line else ""
-    expected = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
-    if "nicode" in message or "utf-8" in message.lower() or "utf8" in message.lower():
+    if "not utf-8 encoded" in message or "Invalid unicode" in message:
         return WarehouseError(f"{path.name}{at}: not UTF-8", "save the file as UTF-8")
-    if expected:
-        return WarehouseError(
-            f"{path.name}{at}: {expected[2]} fields where the header has {expected[1]}",
-            "is a comma or a quote missing? A field with a comma, a quote or a newline needs quotes around it",
-        )
+    if path.suffix.lower() == ".csv" and (ragged := _ragged_line(path)):
+        return ragged
     return WarehouseError(f"{path.name}{at} can't be loaded: {message.splitlines()[0]}", "is it what its name says?")
+
+
+def _ragged_line(path: Path) -> WarehouseError | None:
+    """The first record that does not fit the header; DuckDB's sniffer does not say which it was."""
+    fields = 0
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        reader = csv.reader(handle, delimiter=_separator(path), strict=True)
+        try:
+            for number, record in enumerate(reader):
+                if number == 0:
+                    fields = len(record)
+                elif len(record) != fields and record:
+                    return WarehouseError(
+                        f"{path.name}:{reader.line_num}: {len(record)} fields where the header has {fields}",
+                        "is a comma or a quote missing? A field with a comma, a quote or a newline needs quotes around it",
+                    )
+        except csv.Error as error:
+            return WarehouseError(f"{path.name}:{reader.line_num}: {error}", "is a quote left open?")
+    return None

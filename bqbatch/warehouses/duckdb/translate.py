@@ -35,15 +35,7 @@ class GoogleSQL(BigQuery):
 
 _SYNTAX = {
     name.lower()
-    for name in """
-    Add Alias And Anonymous Any Array Between Boolean Bracket Case Cast Column ColumnDef Comment CTE Create
-    CurrentDate DataType DataTypeParam Delete Distinct Div Dot DPipe Drop EQ Except Exists Extract Filter From GT GTE
-    Group Having HavingMax HexString Identifier If IgnoreNulls In Insert Intersect Interval Is Join JSON Kwarg LT LTE
-    Like Limit Literal Mul NEQ Neg Not Null Offset Or Order Ordered Paren Parameter Partition Placeholder
-    PropertyEQ Properties Property Qualify RespectNulls Schema Select SetOperation Slice Star Struct Sub Subquery
-    Table TableAlias TryCast Tuple Union Unnest Update Values Var Where Window WindowSpec With RawString
-    SafeFunc Cluster ClusterProperty ClusteredByProperty Introducer Coalesce AtIndex PropertyAssign Mod
-    """.split()
+    for name in ["Add", "Alias", "And", "Anonymous", "Any", "Array", "Between", "Boolean", "Bracket", "Case", "Cast", "Column", "ColumnDef", "Comment", "CTE", "Create", "CurrentDate", "DataType", "DataTypeParam", "Delete", "Distinct", "Div", "Dot", "DPipe", "Drop", "EQ", "Except", "Exists", "Extract", "Filter", "From", "GT", "GTE", "Group", "Having", "HavingMax", "HexString", "Identifier", "If", "IgnoreNulls", "In", "Insert", "Intersect", "Interval", "Is", "Join", "JSON", "Kwarg", "LT", "LTE", "Like", "Limit", "Literal", "Mul", "NEQ", "Neg", "Not", "Null", "Offset", "Or", "Order", "Ordered", "Paren", "Parameter", "Partition", "Placeholder", "PropertyEQ", "Properties", "Property", "Qualify", "RespectNulls", "Schema", "Select", "SetOperation", "Slice", "Star", "Struct", "Sub", "Subquery", "Table", "TableAlias", "TryCast", "Tuple", "Union", "Unnest", "Update", "Values", "Var", "Where", "Window", "WindowSpec", "With", "RawString", "SafeFunc", "Cluster", "ClusterProperty", "ClusteredByProperty", "Introducer", "Coalesce", "AtIndex", "PropertyAssign", "Mod"]
 }
 _T = exp.DataType.Type
 _CASTS = {

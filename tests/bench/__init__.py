@@ -1,0 +1,1 @@
+"""Benches: they print ratios within one run, and never fail on time. `make bench` runs them all."""

@@ -1,0 +1,17 @@
+SELECT
+  DATE '2026-01-02' AS key,
+  42 AS i,
+  0.1 AS f,
+  NUMERIC '1.50' AS n,
+  TRUE AS b,
+  DATETIME '2026-01-02T03:04:05' AS dt,
+  TIME '03:04:05.5' AS t,
+  TIMESTAMP '2026-01-02 03:04:05+00' AS ts,
+  CAST('bytes' AS BYTES) AS raw,
+  PARSE_JSON('{"b": [1, 2.5, null]}', wide_number_mode => 'round') AS j,
+  ['x', 'y'] AS tags,
+  STRUCT(1 AS x, ['z'] AS y) AS s1,
+  [STRUCT('p' AS p, 1.5 AS q)] AS s2,
+  CAST(NULL AS NUMERIC) AS nothing,
+  'h1' AS request_hash,
+  CAST(NULL AS STRING) AS bqb_null_column

@@ -1,0 +1,116 @@
+"""README's commands are run, and what it shows is what they print.
+
+A fenced `console` block holds commands after `$ ` and their output. `<!-- shape -->` above a block: a model answers, only
+the shape of the output is compared. `<!-- fresh -->`: the block starts with an empty dataset. `<!-- file: … -->`: the block
+is that file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+_BLOCK = re.compile(r"(?:<!-- (?P<mark>[^>]+?) -->\n)?```(?P<kind>\w*)\n(?P<body>.*?)```", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Block:
+    mark: str
+    kind: str
+    body: str
+    span: tuple[int, int]
+
+
+def blocks(text: str) -> list[Block]:
+    return [Block(f["mark"] or "", f["kind"], f["body"], f.span("body")) for f in _BLOCK.finditer(text)]
+
+
+def printed(command: str, folder: Path) -> str:
+    """What a command prints, its errors in their place, as on a screen of 100 columns."""
+    words, _, source = command.partition(" < ")
+    program = [sys.executable, "-m", "bqbatch", *shlex.split(words)[1:]]
+    given = (folder / source).read_text("utf-8") if source else None
+    environment = os.environ | {"COLUMNS": "100", "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    done = subprocess.run(
+        program, cwd=folder, input=given, text=True, capture_output=True, env=environment, check=False, timeout=300
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return "".join(f"{line}\n" for line in (done.stderr + done.stdout).splitlines())
+
+
+def as_run(block: Block, folder: Path) -> str:
+    """The block with the output of its commands as they print it now."""
+    if block.mark == "fresh":
+        shutil.rmtree(folder / "examples/reviews/.bqbatch", ignore_errors=True)
+    commands = [line[2:] for line in block.body.splitlines() if line.startswith("$ ")]
+    return "\n".join(f"$ {command}\n{printed(command, folder)}" for command in commands)
+
+
+def shape(text: str) -> list[str]:
+    """What stays the same whatever a model answers: commands, table heads, and the words before the numbers."""
+    lines = []
+    for line in text.splitlines():
+        cells = re.split(r"\s{2,}", line.strip())
+        lines.append(cells[0] if not re.match(r"R\d+|[─ ]+$", line.strip()) else line.strip()[:1])
+    return lines
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("readme")
+    shutil.copytree(ROOT / "examples", made / "examples", ignore=shutil.ignore_patterns(".bqbatch"))
+    return made
+
+
+@pytest.mark.xdist_group("model")
+def test_readme_shows_what_its_commands_print(folder: Path, rewrite: bool) -> None:
+    text = README.read_text("utf-8")
+    made, end = "", 0
+    for block in blocks(text):
+        if block.mark.startswith("file: "):
+            now = (ROOT / block.mark.removeprefix("file: ")).read_text("utf-8")
+        elif block.kind == "console":
+            now = as_run(block, folder)
+        else:
+            continue
+        made, end = made + text[end : block.span[0]] + now, block.span[1]
+        if block.mark == "shape":
+            check_answers(now)
+        if not rewrite:
+            compare = shape if block.mark == "shape" else str
+            assert compare(now) == compare(block.body)
+    if rewrite:
+        README.write_text(made + text[end:], "utf-8")
+
+
+def check_answers(text: str) -> None:
+    """A model answered, and nine rows of ten are ok."""
+    found = re.search(r"rows +(\d+) \((\d+) ok", text)
+    assert found
+    assert int(found[2]) >= 0.9 * int(found[1])
+    assert "smollm2-135m" in text
+
+
+def test_readme_names_every_command_and_no_other() -> None:
+    from bqbatch.cli import main
+
+    text = README.read_text("utf-8")
+    named = set(re.findall(r"bqbatch (?:-C \S+ )?([a-z]+)\b", text)) - {"is", "works"}
+    assert named == set(main.commands)
+
+
+def test_every_link_of_readme_leads_somewhere() -> None:
+    for name in ("README.md", "CONTRIBUTING.md", "examples/reviews/README.md"):
+        page = ROOT / name
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text("utf-8")):
+            assert (page.parent / target).exists(), f"{name}: {target}"
