@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -104,19 +105,23 @@ def run(
     """
     from bqbatch.commands import run_prompts
 
-    results = run_prompts(files, target, model, _variables(variables), simulate, limit or 0, full_refresh, fail_on,
-                          quiet=format_ == "json", finished=lambda result, file: _echo_result(result, file, format_, len(files)))  # fmt: skip
-    if format_ == "json" and len(files) > 1:
-        click.echo(json.dumps([result.as_json() for result in results], indent=2))
+    finished: list[tuple[RunResult, Path]] = []
+    try:
+        run_prompts(files, target, model, _variables(variables), simulate, limit or 0, full_refresh, fail_on,
+                    quiet=format_ == "json", finished=lambda result, file: finished.append((result, file)))  # fmt: skip
+    finally:  # where a later prompt fails, or rows do, the results are there all the same
+        _echo_results(finished, format_, one=len(files) == 1)
 
 
-def _echo_result(result: RunResult, file: Path, format_: str, files: int) -> None:
-    if format_ == "text":
+def _echo_results(finished: list[tuple[RunResult, Path]], format_: str, *, one: bool) -> None:
+    if format_ == "json" and finished:
+        made = [result.as_json() for result, _ in finished]
+        click.echo(json.dumps(made[0] if one else made, indent=2))
+    elif finished:
         from bqbatch.screen import show_result
 
-        show_result(result, f"bqbatch show {file}")
-    elif files == 1:
-        click.echo(json.dumps(result.as_json(), indent=2))
+        for result, file in finished:
+            show_result(result, f"bqbatch show {shlex.quote(str(file))}")
 
 
 @main.command()
@@ -157,7 +162,9 @@ def query(sql: str, target: str | None, format_: str) -> None:
     """
     from bqbatch.commands import query_rows
 
-    _echo_rows(query_rows(sys.stdin.read() if sql == "-" else sql, target), format_, hide=False)
+    if sql == "-":
+        sql = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+    _echo_rows(query_rows(sql, target), format_, hide=False)
 
 
 @main.command()
@@ -174,9 +181,9 @@ def status(file: Path | None, target: str | None, limit: int, format_: str) -> N
 
 def _echo_rows(result: Any, format_: str, *, hide: bool) -> None:
     if format_ == "json":
-        from bqbatch.values import records
+        from bqbatch.values import as_json, records
 
-        click.echo(json.dumps(records(result), indent=2, ensure_ascii=False))
+        click.echo(as_json(records(result)))
         return
     from bqbatch.screen import show_table
 

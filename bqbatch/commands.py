@@ -24,17 +24,18 @@ def run_prompts(
 
     All files are compiled before the first is run. Raises RowsNotOk at the end if `fail_on` finds its rows.
     """
-    rule = FailOn.parse(fail_on) if fail_on else None
+    rule = FailOn.parse(fail_on) if fail_on is not None else None
     sessions = [Session.open(file, target, model, simulate) for file in files]
     prompts = [session.compile(file, variables) for session, file in zip(sessions, files, strict=True)]
-    names: dict[str, Path] = {}
-    for file, prompt in zip(files, prompts, strict=True):
-        if prompt.name in names:
+    named: dict[tuple[Path, str], Path] = {}
+    for session, file, prompt in zip(sessions, files, prompts, strict=True):
+        objects = PromptObjects(session.project.target.dataset, prompt.name)
+        other = named.setdefault((session.project.root, objects.view), file)
+        if other is not file:
             raise PromptError(
-                f"two prompts are named `{prompt.name}`: {names[prompt.name]} and {file}",
-                "name one of them otherwise: {{ config(name = '…') }}",
+                f"two prompts are named `{prompt.name}`: {other} and {file}",
+                "name one of them otherwise: {{ config(name = '…') }}" if other != file else "once is enough",
             )
-        names[prompt.name] = file
     results: list[RunResult] = []
     for session, file, prompt in zip(sessions, files, prompts, strict=True):
         with Screen(quiet=quiet) as screen:
@@ -61,15 +62,22 @@ def show_rows(file: Path, target: str | None, limit: int) -> Result:
 
 def query_rows(sql: str, target: str | None) -> Result:
     """The rows of a query; its errors are placed in the query."""
+    from bqbatch.prompt.select import check_query
+    from bqbatch.prompt.source import File
+
     session = Session.open(Path.cwd(), target)
+    file = File("query", sql, Path.cwd())
+    check_query(file)
     try:
-        return session.warehouse().read(sql)
+        result = session.warehouse().read(sql)
     except WarehouseError as error:
         if error.offset is not None:
-            from bqbatch.prompt.source import File
-
-            error.place = File("query", sql, Path.cwd()).place(error.offset)
+            error.place = file.place(error.offset)
         raise
+    names = [column.name.lower() for column in result.columns]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise WarehouseError(f"two columns are named `{twice}`", "name one of them otherwise with AS")
+    return result
 
 
 def status_rows(file: Path | None, target: str | None, limit: int) -> Result:

@@ -77,7 +77,7 @@ def load_project(start: Path, target: str | None = None) -> Project:
         except tomllib.TOMLDecodeError as error:
             at = re.search(r"line (\d+), column (\d+)", str(error))
             place = Place(FILE, int(at[1]), int(at[2])) if at else Place(FILE, 1, 1)
-            raise ProjectError(f"not TOML: {str(error).split(' (at')[0]}", "see https://toml.io", place) from None
+            raise ProjectError(f"not TOML: {str(error).split(' (at')[0]}", "a text needs quotes, as in model = \"simulated\"; see https://toml.io", place) from None
     _check_keys(said, ("target", "dataset", "targets", *_DEFAULTS), text)
     targets = said.get("targets", {})
     if not isinstance(targets, dict) or not all(isinstance(table, dict) for table in targets.values()):
@@ -95,7 +95,11 @@ def load_project(start: Path, target: str | None = None) -> Project:
     _check_keys(table, _TARGET_KEYS, text)
     kind = table.get("type", "local" if name == "local" else None)
     if kind not in TYPES:
-        raise ProjectError(f"target `{name}` needs a type", f"type = one of {', '.join(TYPES)}", _place(text, str(name)))
+        raise ProjectError(
+            f"target `{name}` needs a type" + (f", and `{kind}` is none" if kind else ""),
+            f"type = one of {', '.join(TYPES)}",
+            _place(text, "type" if kind else str(name)),
+        )
     if kind != "local":
         raise ProjectError(
             f"target `{name}` is of type {kind}, which this version of bqbatch does not run",
@@ -103,7 +107,7 @@ def load_project(start: Path, target: str | None = None) -> Project:
             _place(text, "type"),
         )
     dataset = table.get("dataset", said.get("dataset", "llm"))
-    if not isinstance(dataset, str) or not re.fullmatch(r"(?:[a-z][a-z0-9-]+\.)?[A-Za-z_]\w*", dataset):
+    if not isinstance(dataset, str) or not re.fullmatch(r"(?:[a-z][a-z0-9-]+\.)?[A-Za-z_]\w*", dataset, re.ASCII):
         raise ProjectError(f"`{dataset}` can't name a dataset", 'dataset = "llm"', _place(text, "dataset"))
     defaults = {key: value for key in _DEFAULTS if (value := table.get(key, said.get(key))) is not None}
     for key, value in defaults.items():

@@ -60,6 +60,7 @@ class Session:
         raise ServiceError(
             f"the local target has no model `{named}`",
             f"did you mean `{near[0]}`?" if near else f"it has {', '.join(known)}",
+            prompt.written_at(named) if not self.model else None,
         )
 
     def warehouse(self) -> Warehouse:

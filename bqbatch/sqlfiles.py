@@ -7,6 +7,7 @@ exactly those. `macros/` holds what several files share.
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import math
 import re
@@ -32,12 +33,15 @@ def render(name: str, **parameters: Any) -> str:
     """The SQL of the file `sql/<name>.sql` with these parameters, without its header's parameter list."""
     declared = parameters_of(name)
     assert set(parameters) == set(declared), f"{name} takes {declared}, got {sorted(parameters)}"
-    text = _environment().get_template(f"{name}.sql").render(parameters)
-    lines = text.lstrip("\n").splitlines()
-    body = 1
-    while body < len(lines) and lines[body].startswith("--"):
-        body += 1
-    return "\n".join([lines[0], *(line for line in lines[body:] if line.strip())]).strip()
+    # SQL that is put in, the user's above all, stays as it is written: only the file's own empty lines go.
+    put_in = {f"\0{key}\0": value for key, value in parameters.items() if isinstance(value, str) and "\n" in value}
+    marked = {key: f"\0{key}\0" if f"\0{key}\0" in put_in else value for key, value in parameters.items()}
+    first, *lines = _environment().get_template(f"{name}.sql").render(marked).lstrip("\n").split("\n")
+    body = itertools.dropwhile(lambda line: line.startswith("--"), lines)
+    text = "\n".join([first, *(line for line in body if line.strip())])
+    for mark, value in put_in.items():
+        text = text.replace(mark, value)
+    return text
 
 
 def parameters_of(name: str) -> tuple[str, ...]:

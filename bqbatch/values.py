@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime, time
@@ -27,7 +28,8 @@ def to_json(value: Any, sql_type: str = "") -> Any:
         case float():
             return value if math.isfinite(value) else {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
         case Decimal():
-            return format(value.normalize(), "f")
+            text = format(value, "f")  # normalize() would round to 28 digits
+            return text.rstrip("0").rstrip(".") if "." in text else text
         case bytes() | bytearray():
             return base64.b64encode(value).decode()
         case datetime():
@@ -37,12 +39,25 @@ def to_json(value: Any, sql_type: str = "") -> Any:
         case str() if sql_type == "JSON":
             return json.loads(value)
         case Mapping():
-            return {name: to_json(item) for name, item in value.items()}
+            types = _types_of_fields(sql_type)
+            return {name: to_json(item, types.get(name, "")) for name, item in value.items()}
         case list() | tuple():
             inner = sql_type.removeprefix("ARRAY<").removesuffix(">")
             return [to_json(item, inner) for item in value]
         case _:
             return str(value)
+
+
+def _types_of_fields(struct: str) -> dict[str, str]:
+    """The fields of `STRUCT<a JSON, b ARRAY<INT64>>` by name."""
+    fields, depth = [""], 0
+    for char in struct.removeprefix("STRUCT<").removesuffix(">"):
+        depth += (char == "<") - (char == ">")
+        if char == "," and not depth:
+            fields.append("")
+        else:
+            fields[-1] += char
+    return {name: kind for name, _, kind in (field.strip().partition(" ") for field in fields)}
 
 
 def records(result: Result) -> list[dict[str, Any]]:
@@ -51,6 +66,15 @@ def records(result: Result) -> list[dict[str, Any]]:
         {column.name: to_json(value, column.type) for column, value in zip(result.columns, row, strict=True)}
         for row in result.rows
     ]
+
+
+def as_json(value: Any) -> str:
+    """JSON text in which every character that could steer a terminal is escaped."""
+    return re.sub(
+        r"[^\n -~]",
+        lambda found: found[0] if printable(found[0]) == found[0] else json.dumps(found[0])[1:-1],
+        json.dumps(value, indent=2, ensure_ascii=False),
+    )
 
 
 def as_text(value: Any, sql_type: str = "") -> str:

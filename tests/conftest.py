@@ -4,7 +4,9 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--rewrite", action="store_true", help="write what comes out into the expectations under tests/cases")
+    parser.addoption(
+        "--rewrite", action="store_true", help="write what comes out into the expectations under tests/cases"
+    )
 
 
 @pytest.fixture(scope="session")

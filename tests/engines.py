@@ -7,17 +7,16 @@ import functools
 import itertools
 import json
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
-from tests.oracle.googlesql import Table, googlesql
-
 from bqbatch.names import Dataset
 from bqbatch.warehouses import Statement
 from bqbatch.warehouses.duckdb import DuckDBWarehouse
+from tests.oracle.googlesql import Table, googlesql
 
 DATASET = Dataset("llm")
 START = dt.datetime.now(dt.UTC)
@@ -48,7 +47,7 @@ class Engine(Protocol):
     def columns(self, sql: str) -> list[str]:
         """The names of a query's columns."""
 
-    def query(self, sql: str) -> Answer:
+    def query(self, sql: str, parameters: Mapping[str, str | None] = {}) -> Answer:
         """What a query gives; its rows in an order that says nothing, unless it ends with ORDER BY."""
 
 
@@ -77,8 +76,12 @@ class Judge:
         tables = {name: table.columns for name, table in self.tables.items()}
         return [name for name, _ in googlesql().analyze(sql, tables).columns]
 
-    def query(self, sql: str) -> Answer:
-        found = googlesql().evaluate(sql, self.tables)
+    def query(self, sql: str, parameters: Mapping[str, str | None] = {}) -> Answer:
+        if table := self.tables.get(sql.removeprefix("SELECT * FROM ").strip("`")):
+            columns = tuple(table.columns.items())
+            return Answer(columns, in_order(sql, [plain(row, columns) for row in table.rows]))
+        typed_parameters = {name: ("STRING", value) for name, value in parameters.items()}
+        found = googlesql().evaluate(sql, self.tables, typed_parameters)
         return Answer(found.columns, in_order(sql, [plain(row, found.columns) for row in found.rows]))
 
 
@@ -88,20 +91,27 @@ class Embedded:
     def __init__(self, path: Path) -> None:
         self.warehouse = DuckDBWarehouse(path, DATASET.path)
         self._count = itertools.count()
+        self._shapes: dict[str, str] = {}
         self._open = self.warehouse._open()  # a file that is open opens again at once
         self._connection = self._open.__enter__()
 
     def make(self, name: str, select: str) -> None:
         create = f"CREATE OR REPLACE TABLE {DATASET.of(name)} AS\n{select}"
         self.warehouse.execute(Statement(create, f"job{next(self._count)}"))
+        self._shapes[name] = select
 
     def fill(self, name: str, shape: str, rows: Iterable[Row]) -> None:
-        self.make(name, shape)
+        if self._shapes.get(name) == shape:
+            self._connection.execute(f'TRUNCATE {DATASET.path}."{name}"')
+        else:
+            self.make(name, shape)
         columns = columns_of(shape)
         values = [[row.get(column) for column in columns] for row in typed(rows, columns)]
         if values:
             insert = f'INSERT INTO {DATASET.path}."{name}" VALUES ({", ".join("?" * len(columns))})'
+            self._connection.begin()
             self._connection.executemany(insert, values)
+            self._connection.commit()
 
     def load(self, path: Path, table: str) -> None:
         self.warehouse.load(path, table)
@@ -109,8 +119,8 @@ class Embedded:
     def columns(self, sql: str) -> list[str]:
         return [column.name for column in self.warehouse.dry_run(sql).columns]
 
-    def query(self, sql: str) -> Answer:
-        found = self.warehouse.read(sql)
+    def query(self, sql: str, parameters: Mapping[str, str | None] = {}) -> Answer:
+        found = self.warehouse.read(sql, parameters)
         columns = tuple((column.name, column.type) for column in found.columns)
         return Answer(columns, in_order(sql, [plain(row, columns) for row in found]))
 
@@ -137,11 +147,12 @@ def in_order(sql: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def typed(rows: Iterable[Row], columns: Mapping[str, str]) -> list[dict[str, Any]]:
     """Rows of a .jsonl file as values of these types; in a JSON column null is JSON's."""
+    read: dict[str, Callable[[Any], Any]]
     read = {"JSON": json.dumps, "NUMERIC": Decimal, "TIMESTAMP": dt.datetime.fromisoformat}
     return [{name: read.get(columns[name], lambda v: v)(value) for name, value in row.items()} for row in rows]
 
 
-def plain(row: Row, columns: Columns) -> dict[str, Any]:
+def plain(row: Any, columns: Columns) -> dict[str, Any]:
     """A row as a .jsonl file writes it: a column that is NULL is left out, so that null in a JSON column is JSON's."""
     return {name: _plain(row[name], kind) for name, kind in columns if row[name] is not None}
 
@@ -151,11 +162,13 @@ def _plain(value: Any, kind: str) -> Any:
         # Of equal keys the first counts, in GoogleSQL as in DuckDB.
         return json.loads(value, object_pairs_hook=lambda pairs: dict(reversed(pairs)))
     if isinstance(value, list):
+        assert None not in value, "BigQuery takes no array with a NULL in it"
         return [_plain(item, kind) for item in value]
     if isinstance(value, dict):
         return {name: _plain(inner, "") for name, inner in value.items()}
     if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
     if isinstance(value, dt.datetime) and value.tzinfo:
         return "now" if value >= START else value.astimezone(dt.UTC).isoformat()
     if isinstance(value, (dt.date, dt.time)):

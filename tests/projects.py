@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,12 @@ class Folder:
     @property
     def warehouse(self) -> DuckDBWarehouse:
         return DuckDBWarehouse(self.root / ".bqbatch" / "warehouse.duckdb", "llm")
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[None]:
+        """Keeps the warehouse's file open: this process opens it again at once, and no other can."""
+        with self.warehouse._open():
+            yield
 
     def tables(self) -> set[str]:
         """The names of all tables and views in the dataset."""

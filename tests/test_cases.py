@@ -9,22 +9,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from bqbatch import sqlfiles
 from bqbatch.errors import Place
 from bqbatch.prompt.compile import CompiledPrompt, compile_prompt
 from bqbatch.prompt.output import OutputColumn, parse_output
 from bqbatch.prompt.settings import Settings
-from tests.engines import DATASET, Embedded, Engine, Judge, columns_of, read_rows, write_rows
+from tests.engines import DATASET, Embedded, Engine, Judge, read_rows, write_rows
 
 CASES = Path(__file__).parent / "cases"
+FOLDER = sqlfiles.folder()
 USUAL: dict[str, Any] = {
     **{name: DATASET.of(name) for name in ("rows", "requests", "responses", "answers", "view")},
     "model": "simulated",
@@ -89,12 +91,13 @@ def requests(case: Case, engine: Engine) -> Queries:
     engine.make("requests", case.sql("requests/requests", **known))
     snapshot = case.sql("requests/published")
     joined = f"LEFT JOIN {DATASET.of('requests')} AS asked ON asked.key = snapshot.request_hash"
+    others = ("requests/counts", "requests/skipped", "requests/keys", "checks/key_is_null", "checks/key_is_repeated")
     return Queries(
         {
             "requests/published": f"SELECT snapshot.*, asked.request FROM (\n{snapshot}\n) AS snapshot\n{joined}",
-            **{name: case.sql(name) for name in ("requests/counts", "requests/skipped", "requests/keys")},
-        },
-        (case.sql("checks/key_is_null"), case.sql("checks/key_is_repeated")),
+            **{name: case.sql(name) for name in others},
+            "checks/first": case.sql("checks/first", check=case.sql("checks/key_is_repeated"), limit=1),
+        }
     )
 
 
@@ -105,21 +108,26 @@ def responses(case: Case, engine: Engine) -> Queries:
     engine.fill("requests", REQUESTS, asked)
     engine.fill("responses", RESPONSES, returned)
     engine.fill("answers", ANSWERS, case.rows("answers.jsonl"))
-    answers = case.sql("responses/answers")
-    engine.make("collected", f"SELECT * FROM {DATASET.of('answers')}\nUNION ALL\nSELECT * FROM (\n{answers}\n)")
-    engine.make(
-        "rows",
-        f"SELECT key, key AS request_hash, CAST(NULL AS STRING) AS bqb_null_column FROM {DATASET.of('requests')}",
-    )
-    collected = DATASET.of("collected")
+    engine.make("new", case.sql("responses/answers"))
+    collected = new = DATASET.of("new")
+    if case.rows("answers.jsonl"):
+        engine.make("collected", f"SELECT * FROM {DATASET.of('answers')} UNION ALL SELECT * FROM {new}")
+        collected = DATASET.of("collected")
+    if (case.folder / "expect.view.jsonl").exists():
+        engine.make("rows", f"SELECT key, key AS request_hash, '' AS bqb_null_column FROM {DATASET.of('requests')}")
     one_outcome = case.sql("checks/request_has_other_than_one_outcome", answers=collected)
+    wrong = [one_outcome] if case.parameters["complete"] else []
+    if case.rows("answers.jsonl"):
+        wrong += [case.sql("responses/answers", answers=collected)]  # nothing is collected twice
     return Queries(
         {
-            "responses/answers": answers,
+            "responses/answers": f"SELECT * FROM {new}",
             "responses/unanswered": case.sql("responses/unanswered"),
             "responses/view": case.sql("responses/view", answers=collected),
+            "checks/response_was_not_asked": case.sql("checks/response_was_not_asked"),
+            "checks/request_has_other_than_one_outcome": one_outcome,
         },
-        (case.sql("responses/answers", answers=collected), *([one_outcome] if case.parameters["complete"] else [])),
+        tuple(wrong),
     )
 
 
@@ -127,26 +135,47 @@ def simulated(case: Case, engine: Engine) -> Queries:
     """requests.jsonl and answers.jsonl: the responses that a made-up model gives."""
     engine.fill("requests", REQUESTS, case.rows("requests.jsonl"))
     engine.fill("answers", ANSWERS, case.rows("answers.jsonl"))
-    sql = case.sql("responses/simulated")
-    return Queries({"responses/simulated": sql, "responses/late": sqlfiles.render("responses/late", late=sql)})
+    late = case.sql("responses/late", late=case.sql("responses/simulated", late=True))
+    return Queries({"responses/simulated": case.sql("responses/simulated"), "responses/late": late})
 
 
 def view(case: Case, engine: Engine) -> Queries:
     """rows.sql, which is the snapshot, and answers.jsonl: the view, and what is told of it and of the answers."""
     engine.make("rows", (case.folder / "rows.sql").read_text("utf-8"))
     engine.fill("answers", ANSWERS, case.rows("answers.jsonl"))
-    sql = case.sql("responses/view")
-    wrong = case.sql("checks/row_is_not_once_in_view", view=f"(\n{sql}\n)")
-    if [*case.folder.glob("expect.*.jsonl")]:
-        engine.make("view", sql)
+    engine.make("view", case.sql("responses/view"))
     others = ("responses/errors", "responses/summary", "responses/show", "usage/usage", "usage/run")
-    return Queries({"responses/view": sql, **{name: case.sql(name, limit=3) for name in others}}, (wrong,))
+    return Queries(
+        {
+            "responses/view": f"SELECT * FROM {DATASET.of('view')}",
+            **{name: case.sql(name, limit=3) for name in others},
+        },
+        (case.sql("checks/row_is_not_once_in_view"),),
+    )
 
 
 KINDS: dict[str, Callable[[Case, Engine], Queries]] = {
     "requests": requests, "responses": responses, "simulated": simulated, "view": view,
 }  # fmt: skip
 FOLDERS = [folder for kind in KINDS for folder in sorted((CASES / kind).iterdir())]
+# What the embedded engine does not do as GoogleSQL does: a case that starts to pass has to leave this list.
+DIFFERENT = {
+    "requests/digits_of_floats": "it prints as few digits as will do",
+    "requests/fractions_of_seconds": "it prints as few digits as will do",
+    "requests/separators_in_words": "sqlfiles.render ends lines at them",
+    "requests/unnested_structs": "FROM UNNEST([STRUCT(…), …]) has one column",
+    "responses/nested_arrays": "an array in an array is not translated",
+    "responses/odd_times": "it takes other dates and times",
+    "responses/wide_numbers": "numbers in JSON stay as they are written, and 1e300 is no number",
+    "answers of simulated/nested_arrays": "an array in an array is not translated",
+}
+
+
+def each(folders: Iterable[Path], what: str = "") -> list[ParameterSet]:
+    """The folders as parameters of a test that both engines have to pass."""
+    named = {f"{what}{folder.parent.name}/{folder.name}": folder for folder in folders}
+    marks = {name: [pytest.mark.xfail(reason=reason, strict=True)] for name, reason in DIFFERENT.items()}
+    return [pytest.param(folder, id=name, marks=marks.get(name, [])) for name, folder in named.items()]
 
 
 def expectations(folder: Path, templates: list[str]) -> dict[Path, str]:
@@ -160,28 +189,31 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Embedded:
     return Embedded(tmp_path_factory.mktemp("embedded") / "warehouse.duckdb")
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: f"{folder.parent.name}/{folder.name}")
+@pytest.mark.parametrize("folder", each(FOLDERS))
 def test_both_engines_give_what_the_case_expects(folder: Path, embedded: Embedded, rewrite: bool) -> None:
-    case, judge = Case(folder), Judge()
-    queries = KINDS[folder.parent.name](case, judge)
-    assert KINDS[folder.parent.name](case, embedded) == queries
+    case, kind, judge = Case(folder), KINDS[folder.parent.name], Judge()
+    queries = kind(case, judge)
     files = expectations(folder, list(queries.templates))
     assert files.keys() == {folder / "expect.jsonl", *folder.glob("expect*.jsonl")}, "an expectation of no template"
-    for file, template in files.items():
-        said = judge.query(queries.templates[template])
+    said = {file: judge.query(queries.templates[template]) for file, template in files.items()}
+    for file, answer in said.items():
         if rewrite:
-            write_rows(file, said.rows)
-        assert said.rows == read_rows(file), f"{file.name}: GoogleSQL"
-        answered = embedded.query(queries.templates[template])
-        assert answered.rows == said.rows, f"{file.name}: the embedded warehouse"
-        assert answered.columns == said.columns, f"{file.name}: types of the embedded warehouse"
+            write_rows(file, answer.rows)
+        assert answer.rows == read_rows(file), f"{file.name}: GoogleSQL"
+    assert kind(case, embedded) == queries
+    for file, template in files.items():
+        answer = embedded.query(queries.templates[template])
+        assert answer.rows == said[file].rows, f"{file.name}: the embedded warehouse"
+        assert answer.columns == said[file].columns, f"{file.name}: types of the embedded warehouse"
     for sql in queries.wrong:
         assert (judge.query(sql).rows, embedded.query(sql).rows) == ([], [])
 
 
 @pytest.mark.parametrize("folder", sorted((CASES / "responses").iterdir()), ids=lambda folder: folder.name)
 def test_a_request_comes_to_the_outcome_it_is_named_for(folder: Path) -> None:
-    asked = {row.get("key", "") for row in read_rows(folder / "requests.jsonl") or read_rows(folder / "responses.jsonl")}
+    asked = {
+        row.get("key", "") for row in read_rows(folder / "requests.jsonl") or read_rows(folder / "responses.jsonl")
+    }
     named = {key: key.partition(":")[0] for key in asked if ":" in key}
     assert {row["request_hash"]: row["outcome"] for row in read_rows(folder / "expect.jsonl")} == named
 
@@ -209,45 +241,39 @@ def json_text(content: dict[str, Any]) -> str:
     return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-OUTPUTS = sorted(CASES.glob("*/*/output.ddl"))
+OUTPUTS = {file.read_text("utf-8"): file.parent for file in sorted(CASES.glob("simulated/*/output.ddl"), reverse=True)}
 
 
-@pytest.mark.parametrize("file", OUTPUTS, ids=lambda file: f"{file.parent.parent.name}/{file.parent.name}")
-def test_a_made_up_answer_without_faults_is_ok(file: Path, embedded: Embedded) -> None:
+@pytest.mark.parametrize("folder", each(OUTPUTS.values(), "answers of "))
+def test_a_made_up_answer_without_faults_is_ok(folder: Path, embedded: Embedded) -> None:
     keys = [{"key": hashlib.sha256(str(number).encode()).hexdigest()} for number in range(200)]
-    parameters: dict[str, Any] = {"output": output_of(file.parent), "faults": [], "late": False, "complete": True}
-    case = Case(file.parent)
-    texts = []
+    parameters: dict[str, Any] = {"output": output_of(folder), "faults": [], "late": False, "complete": True}
+    case, said = Case(folder), []
     for engine in (Judge(), embedded):
         engine.fill("requests", REQUESTS, keys)
         engine.fill("answers", ANSWERS, [])
         engine.make("responses", case.sql("responses/simulated", **parameters))
-        answers = engine.query(case.sql("responses/answers", **parameters)).rows
-        assert [row for row in answers if row["outcome"] != "ok"] == []
-        texts.append([(row["request_hash"], row["text"]) for row in answers])
-    assert len(texts[0]) == len(keys)
-    assert texts[0] == texts[1]
+        said.append(engine.query(f"SELECT key, response FROM {DATASET.of('responses')}").rows)
+    assert said[0] == said[1]
+    answers = embedded.query(case.sql("responses/answers", **parameters)).rows
+    assert [row for row in answers if row["outcome"] != "ok"] == []
+    assert len(answers) == len(keys)
+
+
+@pytest.mark.parametrize(
+    "text", ["{}", '{"candidates": [{"text": "it\\"s 😀 \\u2028"}]}', "[1.50, null]", "null", None]
+)
+def test_a_response_is_appended_as_it_came(text: str | None, embedded: Embedded) -> None:
+    row = {"key": "k", "response": text, "status": "it's"}
+    came = {"key": "k", "status": "it's", "processed_time": "now"} | ({"response": json.loads(text)} if text else {})
+    sql = sqlfiles.render("responses/response")
+    assert [engine.query(sql, row).rows for engine in (Judge(), embedded)] == [[came], [came]]
 
 
 def test_every_template_has_a_case() -> None:
-    files = {path.relative_to(sqlfiles.folder()).with_suffix("").as_posix() for path in sqlfiles.folder().rglob("*.sql")}
-    covered = {"requests/rows", "requests/requests", "responses/responses"}  # which the kinds start from
-    for folder in FOLDERS:
-        queries = KINDS[folder.parent.name](Case(folder), Names())
-        covered |= set(expectations(folder, list(queries.templates)).values())
-    assert {name for name in files if name.startswith(("requests/", "responses/", "usage/"))} == covered
-
-
-class Names:
-    """An engine that is told everything and does nothing."""
-
-    def make(self, name: str, select: str) -> None: ...
-
-    def fill(self, name: str, shape: str, rows: object) -> None: ...
-
-    def load(self, path: Path, table: str) -> None: ...
-
-    def columns(self, sql: str) -> list[str]:
-        return []
-
-    def query(self, sql: str) -> Any: ...
+    folders = ("checks", "requests", "responses", "usage")
+    templates = {file.stem for name in folders for file in FOLDER.glob(f"{name}/*.sql")}
+    in_every_case = {"rows", "requests", "published", "responses", "response", "answers", "simulated", "view"}
+    expected = {file.name.split(".")[1] for kind in KINDS for file in (CASES / kind).glob("*/expect.*.jsonl")}
+    assert templates == in_every_case | expected | {"row_is_not_once_in_view"}
+    assert {folder.parent.name for folder in FOLDERS} == KINDS.keys()

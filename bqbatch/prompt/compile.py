@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import sqlglot
+from sqlglot.tokens import TokenType
 
 from bqbatch.errors import Place, PromptError
 from bqbatch.names import Dataset
@@ -72,13 +76,19 @@ class CompiledPrompt:
         present = {column.lower() for column in columns}
         return tuple(column for column in ASKED if column in present)
 
-    def place_of(self, *names: str) -> Place:
-        """Where the first of these words stands in the user's SELECT, or where the SELECT starts."""
-        for name in names:
-            found = re.search(rf"(?<![\w`]){re.escape(name)}(?!\w)", self.select, re.IGNORECASE)
-            if found:
-                return self.source_map.place(found.start())
-        return self.source_map.place(len(self.select) - len(self.select.lstrip()))
+    def place_of(self, name: str, nth: int = 0) -> Place:
+        """Where a word stands in the user's SELECT, best as the name of a column, or where the SELECT starts."""
+        tokens = sqlglot.tokenize(self.select, dialect="bigquery")
+        found = [token for token in tokens if token.text.lower() == name.lower() and token.token_type != TokenType.STRING]
+        named = [after for token, after in itertools.pairwise(tokens) if token.token_type == TokenType.ALIAS and after in found]
+        best = named if len(named) > nth else found
+        return self.source_map.place((best[nth : nth + 1] or found or tokens)[0].start)
+
+
+    def written_at(self, text: str) -> Place | None:
+        """Where the user's files first say this, or None."""
+        places = (file.place(at) for file in self.source_map.files if (at := file.text.find(text)) >= 0)
+        return next(places, None)
 
 
 def compile_prompt(
@@ -101,7 +111,7 @@ def compile_prompt(
         raise PromptError(
             f"`{name}` can't name a prompt",
             "a-z, 0-9 and single _, a letter first, and not bqb_… or seed_…: rename the file, or config(name='…')",
-            Place(file.path, 1, 1),
+            file.place(max(0, file.text.find(name))),
         )
     output = parse_output(rendered.output.text, rendered.output.place) if rendered.output else ()
     select = read_select(rendered.sql, rendered.source_map, rendered.prompts)
@@ -130,7 +140,7 @@ def check_columns(prompt: CompiledPrompt, columns: tuple[str, ...]) -> None:
     for column in lower:
         if lower.count(column) > 1:
             raise PromptError(f"two columns are named `{column}`", "name one of them otherwise with AS",
-                              prompt.place_of(column))  # fmt: skip
+                              prompt.place_of(column, 1))  # fmt: skip
     forms = [column for column in REQUEST_COLUMNS if column in lower]
     later = [form for form in forms if form != "prompt"]
     if later:

@@ -22,6 +22,7 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
 from bqbatch.errors import Place, PromptError
+from bqbatch.prompt.traps import unclosed
 
 Offset = Callable[[int], Place]
 
@@ -39,6 +40,7 @@ _SCALARS: dict[exp.DType, tuple[str, dict[str, str]]] = {
     _T.TIME: ("TIME", {"type": "STRING", "format": "time"}),
 }
 _SCHEMA_OF = dict(_SCALARS.values())
+_TYPES = {*_SCHEMA_OF, "STRUCT", "ARRAY"}
 _NUMBERS = {"INT64", "FLOAT64", "NUMERIC"}
 _COMPARISONS: dict[type[exp.Expr], str] = {
     exp.GTE: ">=", exp.GT: ">", exp.LTE: "<=", exp.LT: "<", exp.EQ: "=", exp.NEQ: "!=",
@@ -90,7 +92,8 @@ class OutputColumn:
         """The labels a STRING may take; empty when any text will do."""
         if self.type != "STRING":
             return ()
-        return next((tuple(map(str, c.values)) for c in self.checks if c.kind in ("IN", "=")), ())
+        labels = next((map(str, check.values) for check in self.checks if check.kind in ("IN", "=")), ())
+        return tuple(dict.fromkeys(labels))
 
     @property
     def low(self) -> int | Decimal | None:
@@ -213,14 +216,19 @@ def _unreadable(error: ParseError | TokenError, text: str, place: Offset) -> Pro
         lines = re.split(r"(?<=\n)", text)
         row = min(int(details["line"]) - 2, len(lines))
         offset = sum(map(len, lines[:row])) + max(0, int(details["col"]) - len(token))
+    elif opened := unclosed(text):
+        offset = opened[1]
     hint = _DDL_HINT
     before = text[:offset].rstrip()
+    last = (re.findall(r"\w+", before) or [""])[-1].upper()
     if token.upper() in ("NOT", "CHECK", "OPTIONS") and before.count("<") > before.count(">"):
         hint = "constraints go on a column or a STRUCT field, not on the element type of an ARRAY"
-    elif re.fullmatch(r"\w+", token) and before.split()[-1:] and token.upper() not in ("NOT", "CHECK"):
+    elif text.split()[0].upper() == "CREATE":
+        hint = "leave out CREATE TABLE and its brackets: only the columns stand here"
+    elif re.fullmatch(r"\w+", token) and last and last not in _TYPES and token.upper() not in ("NOT", "CHECK"):
         hint = f"is `{token}` a type? Use STRING, INT64, FLOAT64, NUMERIC, BOOL, DATE, DATETIME, TIME, TIMESTAMP, " \
                "STRUCT<…> or ARRAY<…>"  # fmt: skip
-    what = f"near `{token}`" if token.strip() else "(is a bracket or a quote left open?)"
+    what = f"near `{token}`" if token.strip() and offset < len(text) else "(is a bracket or a quote left open?)"
     return PromptError(f"{{% output %}} can't be read {what}", hint, place(min(offset, len(text))))
 
 
@@ -276,7 +284,12 @@ def _column(node: exp.ColumnDef, at: Callable[[exp.Expr], Place]) -> OutputColum
                 "NOT NULL, CHECK (…) and OPTIONS (description = '…') do",
                 at(node),
             )
-    return OutputColumn(node.name, type_name, array, required, description, fields, tuple(checks), at(node))
+    column = OutputColumn(node.name, type_name, array, required, description, fields, tuple(checks), at(node))
+    if column.low is not None and column.high is not None and column.low > column.high:
+        raise PromptError(
+            f"`{node.name}`: no number is from {column.low} to {column.high}", "say the smaller bound first", at(node)
+        )
+    return column
 
 
 def _checks(

@@ -48,7 +48,7 @@ class PromptText:
             if number < len(lines) - 1:
                 kept.append(offset + len(line))
             offset += len(line) + 1
-        while kept and self.text[kept[0]] in " \t\n":
+        while kept and self.text[kept[0]] == "\n":
             kept.pop(0)
         while kept and self.text[kept[-1]] in " \t\n":
             kept.pop()

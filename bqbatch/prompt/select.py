@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlglot
@@ -11,8 +13,8 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokens import Token, TokenType
 
-from bqbatch.errors import PromptError
-from bqbatch.prompt.source import SourceMap
+from bqbatch.errors import Place, PromptError
+from bqbatch.prompt.source import File, Segment, SourceMap, check_characters
 from bqbatch.prompt.template import PromptSpan
 from bqbatch.prompt.traps import unclosed
 
@@ -33,7 +35,7 @@ def read_select(sql: str, source_map: SourceMap, prompts: tuple[PromptSpan, ...]
     """The one SELECT of a rendered prompt file; raises PromptError with its place otherwise.
 
     Beside a `prompt` column that the outermost SELECT makes, a column is put in that names what was NULL,
-    unless the query counts its columns (set operations, ordinals) or compares whole rows (DISTINCT).
+    unless the query counts its columns (set operations, ordinals), compares whole rows (DISTINCT) or groups them.
     """
     tokens = _tokens(sql, source_map)
     ends = [token for token in tokens if token.token_type == TokenType.SEMICOLON]
@@ -56,12 +58,7 @@ def read_select(sql: str, source_map: SourceMap, prompts: tuple[PromptSpan, ...]
             "start with SELECT or WITH; bqbatch creates the tables itself",
             source_map.place(tokens[0].start),
         )
-    parameter = next((t for t in tokens if t.token_type in (TokenType.PARAMETER, TokenType.PLACEHOLDER)), None)
-    if parameter:
-        raise PromptError(
-            "query parameters have no values here", "use {{ var('name') | literal }} and --var name=…",
-            source_map.place(parameter.start),
-        )  # fmt: skip
+    _refuse_parameters(tokens, source_map.place)
     for token, after in itertools.pairwise(tokens):
         if token.token_type == after.token_type == TokenType.COMMA:  # sqlglot reads over it, BigQuery does not
             raise PromptError("two commas with nothing between", "take one out", source_map.place(after.start))
@@ -83,6 +80,32 @@ def read_select(sql: str, source_map: SourceMap, prompts: tuple[PromptSpan, ...]
     return Select(sql.rstrip(), source_map, tuple(columns) if columns is not None else None)
 
 
+def check_query(file: File) -> None:
+    """Raises PromptError unless the text is one SELECT: nothing else reads without changing something."""
+    check_characters(file.text, file.place)
+    tokens = _tokens(file.text, SourceMap((file,), (Segment(0, 0, 0, copied=True),)))
+    if not tokens or tokens[0].token_type not in _STARTS:
+        raise PromptError(
+            f"a query is a SELECT, this starts with {tokens[0].text}" if tokens else "the query is empty",
+            'bqbatch query "SELECT …"',
+            file.place(tokens[0].start if tokens else 0),
+        )
+    _refuse_parameters(tokens, file.place)
+    with contextlib.suppress(ParseError):  # the warehouse will say it
+        for tree in sqlglot.parse(file.text, dialect="bigquery"):
+            if tree is not None and not isinstance(tree, exp.Query):
+                raise PromptError("a query is a SELECT", "it changes nothing", file.place(tokens[0].start))
+
+
+def _refuse_parameters(tokens: list[Token], place: Callable[[int], Place]) -> None:
+    parameter = next((t for t in tokens if t.token_type in (TokenType.PARAMETER, TokenType.PLACEHOLDER)), None)
+    if parameter:
+        raise PromptError(
+            "query parameters have no values here", "in a prompt file, use {{ var('name') | literal }} and --var name=…",
+            place(parameter.start),
+        )  # fmt: skip
+
+
 def _tokens(sql: str, source_map: SourceMap) -> list[Token]:
     try:
         return sqlglot.tokenize(sql, dialect="bigquery")
@@ -90,7 +113,7 @@ def _tokens(sql: str, source_map: SourceMap) -> list[Token]:
         opened = unclosed(sql)  # sqlglot tells no position
         raise PromptError(
             f"{opened[0]} opens here and is not closed" if opened else "the SQL can't be read to its end",
-            "close it; in a string write \\' for a quote" if opened else "is a quote, a backtick or a comment left open?",
+            "close it, here or where it should end" if opened else "is a quote, a backtick or a comment left open?",
             source_map.place(opened[1] if opened else 0),
         ) from None  # fmt: skip
 
@@ -113,7 +136,10 @@ def _parse(sql: str, source_map: SourceMap) -> exp.Expr:
 
 
 def _counts_columns(tree: exp.Expr) -> bool:
-    if tree.find(exp.SetOperation) or any(select.args.get("distinct") for select in tree.find_all(exp.Select)):
+    selects = list(tree.find_all(exp.Select))
+    if tree.find(exp.SetOperation) or any(select.args.get("distinct") for select in selects):
+        return True
+    if any(select.args.get("group") and "prompt" in (name.lower() for name in select.named_selects) for select in selects):
         return True
     return any(
         isinstance(key.this if isinstance(key, exp.Ordered) else key, exp.Literal)
@@ -147,17 +173,22 @@ def _columns(query: exp.Expr, known: dict[str, list[str] | None]) -> list[str] |
     columns: list[str] = []
     for item in query.expressions:
         if not item.is_star:
-            named = isinstance(item, (exp.Alias, exp.Column, exp.Dot))
-            columns.append(item.alias_or_name if named else "")
+            item = item.unnest()
+            columns.append(item.alias_or_name if isinstance(item, (exp.Alias, exp.Column, exp.Dot)) else "")
             continue
         if not isinstance(item, exp.Star) and not isinstance(item, exp.Column):
             return None
         qualifier = item.table.lower() if isinstance(item, exp.Column) else ""
         star = item if isinstance(item, exp.Star) else item.this
         spread: list[str] = []
-        for source in _sources(query):
-            if qualifier and source.alias_or_name.lower() != qualifier:
-                continue
+        sources = _sources(query)
+        if any(join.args.get("using") for join in query.args.get("joins") or []):
+            return None  # a column in USING is not doubled
+        if qualifier:
+            sources = [source for source in sources if source.alias_or_name.lower() == qualifier]
+        if not sources:
+            return None  # the fields of a STRUCT
+        for source in sources:
             if isinstance(source, exp.Subquery):
                 names = _columns(source, known)
             elif isinstance(source, exp.Table) and not source.db:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bqbatch.errors import Place
+from bqbatch.errors import Place, PromptError
 
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 _MARK = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
@@ -76,6 +77,15 @@ class SourceMap:
             for segment in self.segments[index + 1 :]
         )
         return SourceMap(self.files, (*before, made, resumed, *after))
+
+
+def check_characters(text: str, place: Callable[[int], Place]) -> None:
+    """Raises PromptError where a text holds what no SQL can: NUL, or half of a character."""
+    if found := re.search("[\0\ud800-\udfff]", text):
+        raise PromptError(
+            f"the text holds U+{ord(found[0]):04X}, which is no character", "take it out; write the text as UTF-8",
+            place(found.start()),
+        )  # fmt: skip
 
 
 def mark(file: int, offset: int, *, copied: bool) -> str:

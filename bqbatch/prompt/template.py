@@ -27,7 +27,7 @@ from bqbatch.names import Dataset
 from bqbatch.prompt import traps
 from bqbatch.prompt.placeholders import Origin, PromptText, literal, placeholders_in, to_sql
 from bqbatch.prompt.settings import Settings, problem_with
-from bqbatch.prompt.source import File, SourceMap, has_marks, label, unmarked
+from bqbatch.prompt.source import File, SourceMap, check_characters, has_marks, label, mark, unmarked
 
 BLOCKS = ("prompt", "system", "output")
 MACROS = ("config", "prompt", "seed", "source", "var")
@@ -142,7 +142,9 @@ class _Rendering:
         try:
             marked = environment.get_template(self.file.path).render()
         except RecursionError:
-            raise PromptError(f"{self.file.path} includes or calls itself without end", "break the circle") from None
+            raise PromptError(
+                f"{self.file.path} includes or calls itself without end", "break the circle", self._find("include", 0)
+            ) from None
         except (TemplateError, _Refused, *_PYTHON_ERRORS) as error:
             self._raise_placed(error)
         unused = sorted(set(self.variables) - self.asked)
@@ -154,7 +156,7 @@ class _Rendering:
             )
         sql, segments, labels = unmarked(marked)
         source_map = SourceMap(tuple(self.files), segments)
-        _check_characters(sql, source_map)
+        check_characters(sql, source_map.place)
         return Rendered(
             sql=sql,
             source_map=source_map,
@@ -186,11 +188,13 @@ class _Rendering:
             raise _Refused("prompt(…) takes one text", f"write {{{{ {_USAGE['prompt']} }}}}", "prompt")
         plain = unmarked(text)[0]
         origins: list[Origin] = [(0, 0, False)] * len(plain)
-        written = self.files[0].text
         for found in placeholders_in(plain):
-            # The text of a call has lost its origin: the first place that says the same is shown.
-            origins[found.start()] = (0, max(0, written.find(found[0])), True)
-        return self._prompt(PromptText(plain, tuple(origins)))
+            # The text of a call has lost its origin: the first call that says the same is shown.
+            said = re.compile(rf"\bprompt\s*\(.*?({re.escape(found[0])})", re.DOTALL)
+            places = ((number, at) for number, file in enumerate(self.files) if (at := said.search(file.text)))
+            number, at = next(places, (0, None))
+            origins[found.start()] = (number, at.start(1) if at else 0, True)
+        return self._prompt(PromptText(plain, tuple(origins)).dedented())
 
     def seed(self, name: str) -> str:
         if not isinstance(name, str):
@@ -202,7 +206,7 @@ class _Rendering:
             with path.open("rb") as handle:
                 digest = hashlib.file_digest(handle, "sha256").hexdigest()
         except OSError as error:
-            near = difflib.get_close_matches(path.name, [p.name for p in _siblings(path)], n=1)
+            near = difflib.get_close_matches(path.name, [p.name for p in _siblings(path) if p != path], n=1)
             raise _Refused(
                 f"seed('{name}') can't be read: {error.strerror}",
                 f"did you mean '{near[0]}'?" if near else f"put the file beside {self.file.path}",
@@ -242,9 +246,12 @@ class _Rendering:
         """What a block leaves in the SQL: a prompt's expression, or nothing."""
         plain, segments, _ = unmarked(body)
         source_map = SourceMap(tuple(self.files), segments)
-        _check_characters(plain, source_map)
+        check_characters(plain, source_map.place)
         if tag == "prompt":
-            return self._prompt(PromptText(plain, _origins(plain, source_map)))
+            whole = PromptText(plain, _origins(plain, source_map))
+            text = whole.dedented()
+            starts = [mark(file, offset, copied=False) for file, offset, _ in (text.origins or whole.origins)[:1]]
+            return "".join(starts) + self._prompt(text)
         if tag in self.blocks:
             raise _Refused(f"{{% {tag} %}} stands twice", "keep one of them", f"{tag} %}}")
         if tag == "system":
@@ -263,7 +270,7 @@ class _Rendering:
         return ""
 
     def _prompt(self, text: PromptText) -> str:
-        made = to_sql(text.dedented())
+        made = to_sql(text)
         self.null_columns.append(made.null_column)
         return f"{made.expression}{label(str(len(self.null_columns) - 1))}"
 
@@ -319,14 +326,14 @@ class _Rendering:
             elif near:
                 hint = f"did you mean `{near[0]}`?"
             elif "has no attribute" not in message:
-                hint = f"known: {', '.join(MACROS)}; a value from outside is {{{{ var('{needle}') }}}}"
+                hint = f"a text needs quotes, a value from outside is {{{{ var('{needle}') }}}}; known: {', '.join(MACROS)}"
         elif isinstance(error, SecurityError):
             hint = "templates are sandboxed: they can't reach Python's internals"
         elif called := re.match(r"_Rendering\.(\w+)\(\) ", message):
             needle = called[1]
             message, hint = f"{needle}(…) is not called so", f"write {{{{ {_USAGE[needle]} }}}}"
         elif isinstance(error, SyntaxError):
-            needle = message.rpartition(": ")[2]
+            needle = error.msg.rpartition(": ")[2]
             message, hint = f"`{needle}` is said twice in one call", "keep one of them"
         elif isinstance(error, MemoryError):
             message, hint = "the text is too long for the memory", "rows belong into a table, not into the template"
@@ -403,13 +410,6 @@ def _origins(plain: str, source_map: SourceMap) -> tuple[Origin, ...]:
             for shift in range(end - segment.start)
         ]
     return tuple(origins) if origins else ((0, 0, False),) * len(plain)
-
-
-def _check_characters(text: str, source_map: SourceMap) -> None:
-    if found := re.search("[\0\ud800-\udfff]", text):
-        raise PromptError(
-            f"the text holds U+{ord(found[0]):04X}, which is no character", "take it out", source_map.place(found.start())
-        )
 
 
 def _siblings(path: Path) -> list[Path]:

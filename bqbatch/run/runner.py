@@ -7,6 +7,8 @@ what earlier ones left behind (`settle`). Readers are not disturbed: only publis
 from __future__ import annotations
 
 import contextlib
+import re
+import shlex
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -24,7 +26,8 @@ from bqbatch.run.ledger import Claim, Ledger, new_run_id
 from bqbatch.run.result import RunResult
 from bqbatch.run.script import FREE, LABEL, Price, Script, collect, drop_job, first
 from bqbatch.services import BatchService, Job, JobState
-from bqbatch.warehouses import Column, Warehouse
+from bqbatch.values import as_text
+from bqbatch.warehouses import Column, Result, Warehouse
 
 _RENEW_SECONDS = 60
 _KEY_TYPES = ("STRING", "INT64", "NUMERIC", "FLOAT64", "BOOL", "BYTES", "DATE", "DATETIME", "TIME", "TIMESTAMP")
@@ -59,6 +62,14 @@ class Runner:
 
     def run(self) -> RunResult:
         """The result of one run. Raises RunError, PromptError or WarehouseError; nothing that was answered is lost."""
+        try:
+            return self._run()
+        except KeyboardInterrupt:
+            raise Interrupted(
+                "stopped; what was answered is stored", f"go on with: bqbatch run {shlex.quote(self.prompt.path)}"
+            ) from None
+
+    def _run(self) -> RunResult:
         script = Script(
             self.prompt, self.project.target.dataset, new_run_id(), self.prompt.columns or ("key", "prompt"),
             self.service.model, self.limit, self.full_refresh, self.price,
@@ -77,13 +88,9 @@ class Runner:
                 self._ask(script, to_ask, claim)
             with self.warehouse.step():
                 return self._publish(script, to_ask)
-        except KeyboardInterrupt:
-            raise Interrupted(
-                "stopped; what was answered is stored", f"go on with: bqbatch run {self.prompt.path}"
-            ) from None
         except BqbatchError as error:
             with contextlib.suppress(WarehouseError):
-                self.warehouse.execute(script.ledger.event("failed", message=str(error)), script.drop_rows())
+                self._fail(script, error)
             raise
         finally:
             with contextlib.suppress(WarehouseError, KeyboardInterrupt):
@@ -133,7 +140,7 @@ class Runner:
         name = column.name.lower()
         wanted = _ASKED_TYPES.get(name)
         if wanted and column.type != wanted:
-            hint = "CAST it" if wanted != "STRING" or name == "prompt" else f"CAST({name} AS STRING)"
+            hint = f"CAST(… AS {wanted}) AS {name}"
             raise PromptError(f"`{name}` is {column.type}, not {wanted}", hint, self.prompt.place_of(name))
         if name == "key" and column.type not in _KEY_TYPES:
             raise PromptError(
@@ -148,7 +155,7 @@ class Runner:
             if not wrong.rows:
                 continue
             found = list(wrong)
-            shown = "" if check == "key_is_null" else ": " + ", ".join(f"{row['key']!r} ({row['times']} times)" for row in found)
+            shown = "" if check == "key_is_null" else ": " + ", ".join(f"{_shown(row['key'])} ({row['times']} times)" for row in found)
             number = found[0]["wrong"]
             things = ("row's key" if number == 1 else "rows' key") if check == "key_is_null" else ("key" if number == 1 else "keys")
             verb = what if number == 1 or check == "key_is_null" else what.replace("stands", "stand")
@@ -216,7 +223,7 @@ class Runner:
         over = state != JobState.PAUSED
         events = [ledger.event("collected", **place, state=state.value)] if over else []
         if table is None:
-            self.warehouse.execute(*events)
+            self.warehouse.execute(*events, *(drop_job(script.ledger, job) if over else ()))
             return
         self.watcher.step("reading the answers")
         unasked = list(self.warehouse.read(first("response_was_not_asked", requests=job.requests, responses=table)))
@@ -244,7 +251,7 @@ class Runner:
         wrong = list(self.warehouse.read(first("row_is_not_once_in_view", rows=name.rows, view=name.view)))
         if wrong:
             raise RunError(
-                f"{wrong[0]['wrong']:,} rows are not exactly once in the view, such as key {wrong[0]['key']!r}",
+                f"{wrong[0]['wrong']:,} rows are not exactly once in the view, such as key {_shown(wrong[0]['key'])}",
                 "this is a defect of bqbatch; the working tables are kept",
             )
         result = self._result(script, asked)
@@ -281,8 +288,7 @@ class Runner:
 
     def _settle(self, script: Script) -> None:
         """Collects the jobs nobody collected, then closes the runs that did not end."""
-        parameters = {"prompt": script.prompt.name}
-        for row in self.warehouse.read(sqlfiles.render("ledger/uncollected", jobs=script.dataset.jobs, runs=script.dataset.runs), parameters):
+        for row in self._uncollected(script):
             work = RunObjects(script.dataset, row["run_id"])
             requests, responses = work.requests(row["shard"], row["attempt"]), work.responses(row["shard"], row["attempt"])
             job = Job(row["run_id"], script.prompt.name, row["shard"], row["attempt"], requests, responses,
@@ -297,13 +303,28 @@ class Runner:
                 status = replace(status, state=JobState.CANCELLED)
             self.watcher.note(f"collecting what run {job.run_id} left behind")
             self._collect(script, job, _read_output(row["output"]), status.state, row["model"])
-        open_runs = self.warehouse.read(sqlfiles.render("ledger/open_runs", runs=script.dataset.runs), parameters)
+        open_runs = self.warehouse.read(
+            sqlfiles.render("ledger/open_runs", runs=script.dataset.runs), {"prompt": script.prompt.name}
+        )
         for row in open_runs:
             if row["run_id"] == script.run_id:
                 continue
             ledger = Ledger(script.dataset, row["run_id"], script.prompt.name)
             left = Script(self.prompt, script.dataset, row["run_id"], (), script.model)
-            self.warehouse.execute(left.drop_rows(), ledger.event("settled", by=script.run_id))
+            # All its jobs are collected: a table of one was built and not asked, or collected and not yet dropped.
+            self.warehouse.execute(
+                left.drop_rows(), *drop_job(script.ledger, left.job()), ledger.event("settled", by=script.run_id)
+            )
+
+    def _fail(self, script: Script, error: BqbatchError) -> None:
+        """Logs that the run failed; what it leaves is what the next run has to collect."""
+        self.warehouse.execute(script.ledger.event("failed", message=str(error)), script.drop_rows())
+        if script.run_id not in {row["run_id"] for row in self._uncollected(script)}:
+            self.warehouse.execute(*drop_job(script.ledger, script.job()))
+
+    def _uncollected(self, script: Script) -> Result:
+        sql = sqlfiles.render("ledger/uncollected", jobs=script.dataset.jobs, runs=script.dataset.runs)
+        return self.warehouse.read(sql, {"prompt": script.prompt.name})
 
     def _collect_nothing(self, script: Script, job: Job) -> None:
         ledger = Ledger(script.dataset, job.run_id, script.prompt.name)
@@ -350,8 +371,15 @@ class Runner:
                 if 0 <= inside <= len(self.prompt.select):
                     error.place = self.prompt.source_map.place(inside)
             if error.place is None:
-                error.place = self.prompt.place_of("SELECT")
+                whole = self.prompt.place_of("SELECT")
+                places = map(self.prompt.place_of, re.findall(r"[\"'`](\w+)[\"'`]", error.message))
+                error.place = next((place for place in places if place != whole), whole)
+            error.hint = error.hint or f"see the SQL around it: bqbatch compile {shlex.quote(self.prompt.path)}"
             raise
+
+
+def _shown(key: object) -> str:
+    return repr(key) if isinstance(key, str) else as_text(key)
 
 
 def _read_output(ddl: str | None) -> tuple[OutputColumn, ...]:

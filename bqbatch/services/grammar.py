@@ -14,20 +14,15 @@ from decimal import Decimal
 from typing import Any
 
 ITEMS = 8
-"""The most items of an array."""
 CHARACTERS = 200
-"""The most characters of a text."""
 STEPS = 10
-"""The steps between the least and the greatest value of a number that has both."""
-LARGEST = 10**15 - 1
-"""The greatest number where the schema names none: as many digits as a FLOAT64 holds."""
+LARGEST = 10**15 - 1  # as many digits as a FLOAT64 holds
 
-_DAY = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])"
-_CLOCK = r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d"
+_DAY, _CLOCK = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])", r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d"
 _FORMATS = {
-    "date": {"format": "date"},
     "date-time": {"pattern": f"^{_DAY}T{_CLOCK}Z$"},
     "time": {"pattern": f"^{_CLOCK}$"},
+    "date": {"format": "date"},
 }
 
 
@@ -36,82 +31,55 @@ def json_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises ValueError where no answer can fit, or where the schema is not of Gemini's subset.
     """
-    if options := schema.get("anyOf"):
-        made: dict[str, Any] = {"anyOf": [json_schema(option) for option in options]}
-    else:
-        kind = schema.get("type")
-        if kind not in _KINDS:
-            raise ValueError(f"responseSchema: there is no type {kind}")
-        made = _KINDS[kind](schema)
+    made = _json_schema(schema)
     return {"anyOf": [made, {"type": "null"}]} if schema.get("nullable") else made
-
-
-def _string(schema: Mapping[str, Any]) -> dict[str, Any]:
-    if "enum" in schema:
-        return {"enum": [str(label) for label in schema["enum"]]}
-    if schema.get("format") in _FORMATS:
-        return {"type": "string", **_FORMATS[schema["format"]]}
-    least = int(schema.get("minLength", 0))
-    return {"type": "string", "minLength": least, "maxLength": _most(schema, "maxLength", least, CHARACTERS)}
-
-
-def _integer(schema: Mapping[str, Any]) -> dict[str, Any]:
-    low, high = _bounds(schema)
-    return {"type": "integer", "minimum": math.ceil(low), "maximum": math.floor(high)}
-
-
-def _number(schema: Mapping[str, Any]) -> dict[str, Any]:
-    low, high = _bounds(schema)
-    if "minimum" in schema and "maximum" in schema:
-        return {"enum": steps(low, high)}
-    return {"type": "number", "minimum": float(low), "maximum": float(high), "multipleOf": 0.01}
-
-
-def _array(schema: Mapping[str, Any]) -> dict[str, Any]:
-    least = int(schema.get("minItems", 0))
-    most = _most(schema, "maxItems", least, ITEMS)
-    return {"type": "array", "items": json_schema(schema["items"]), "minItems": least, "maxItems": most}
-
-
-def _object(schema: Mapping[str, Any]) -> dict[str, Any]:
-    properties = schema.get("properties", {})
-    ordered = [name for name in schema.get("propertyOrdering", ()) if name in properties]
-    names = [*ordered, *(name for name in properties if name not in ordered)]
-    return {
-        "type": "object",
-        "properties": {name: json_schema(properties[name]) for name in names},
-        "required": names,
-        "additionalProperties": False,
-    }
-
-
-_KINDS = {
-    "STRING": _string, "INTEGER": _integer, "NUMBER": _number, "ARRAY": _array, "OBJECT": _object,
-    "BOOLEAN": lambda _: {"type": "boolean"}, "NULL": lambda _: {"type": "null"},
-}  # fmt: skip
 
 
 def steps(low: Decimal, high: Decimal) -> list[int | float]:
     """Evenly spaced numbers from `low` to `high`, both among them, with few digits."""
     span = high - low
-    unit = Decimal(1).scaleb(span.adjusted() - 2) if span else Decimal(1)
+    unit = Decimal(1).scaleb(span.adjusted() - 2)
     between = [(low + span * nth / STEPS).quantize(unit) for nth in range(1, STEPS)] if span else []
     return [int(value) if value == int(value) else float(value) for value in dict.fromkeys([low, *between, high])]
 
 
+def _json_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
+    match schema:
+        case {"anyOf": [_, *_] as options}:
+            return {"anyOf": [json_schema(option) for option in options]}
+        case {"type": "STRING", "enum": [_, *_] as labels}:
+            return {"enum": labels}
+        case {"type": "STRING", "format": "date" | "date-time" | "time" as form}:
+            return {"type": "string", **_FORMATS[form]}
+        case {"type": "STRING"}:
+            return {"type": "string", **_sizes(schema, "minLength", "maxLength", CHARACTERS)}
+        case {"type": "INTEGER"}:
+            low, high = _bounds(schema)
+            return {"type": "integer", "minimum": math.ceil(low), "maximum": math.floor(high)}
+        case {"type": "NUMBER", "minimum": _, "maximum": _}:
+            return {"enum": steps(*_bounds(schema))}
+        case {"type": "NUMBER"}:
+            low, high = _bounds(schema)
+            return {"type": "number", "minimum": float(low), "maximum": float(high), "multipleOf": 0.01}
+        case {"type": "BOOLEAN" | "NULL" as kind}:
+            return {"type": kind.lower()}
+        case {"type": "ARRAY", "items": items}:
+            return {"type": "array", "items": json_schema(items), **_sizes(schema, "minItems", "maxItems", ITEMS)}
+        case {"type": "OBJECT"}:
+            properties = schema.get("properties", {})
+            ordering = [name for name in schema.get("propertyOrdering", ()) if name in properties]
+            made = {name: json_schema(properties[name]) for name in dict.fromkeys([*ordering, *properties])}
+            return {"type": "object", "properties": made, "required": list(made), "additionalProperties": False}
+    raise ValueError(f"responseSchema: an answer can't be of {dict(schema)}")
+
+
 def _bounds(schema: Mapping[str, Any]) -> tuple[Decimal, Decimal]:
-    low, high = (Decimal(str(schema[name])) if name in schema else None for name in ("minimum", "maximum"))
-    if low is None:
-        low = min(Decimal(-LARGEST), high or Decimal(0))
-    if high is None:
-        high = max(Decimal(LARGEST), low)
-    if low > high:
-        raise ValueError(f"responseSchema: no number is {low} at least and {high} at most")
+    low, high = Decimal(str(schema.get("minimum", -LARGEST))), Decimal(str(schema.get("maximum", LARGEST)))
+    if low > high or (schema["type"] == "INTEGER" and math.ceil(low) > math.floor(high)):
+        raise ValueError(f"responseSchema: no {schema['type']} is {low} or more and {high} or less")
     return low, high
 
 
-def _most(schema: Mapping[str, Any], name: str, least: int, bound: int) -> int:
-    most = int(schema.get(name, max(least, bound)))
-    if least > most:
-        raise ValueError(f"responseSchema: {name} is {most}, less than the least, {least}")
-    return max(least, min(most, bound))
+def _sizes(schema: Mapping[str, Any], least_name: str, most_name: str, bound: int) -> dict[str, int]:
+    least = int(schema.get(least_name, 0))
+    return {least_name: least, most_name: max(least, min(int(schema.get(most_name, bound)), bound))}

@@ -129,7 +129,7 @@ SELECT
     WHEN 'ok' THEN violation
     WHEN 'truncated' THEN CONCAT('the answer reached the output cap (', IFNULL(output_tokens, '0'), ' answer and ', IFNULL(thought_tokens, '0'), ' thought tokens)')
     WHEN 'blocked' THEN CONCAT('blocked: ', COALESCE(block_reason, finish_reason))
-    WHEN 'invalid_json' THEN 'the answer is not JSON'
+    WHEN 'invalid_json' THEN IF(IFNULL(text, '') = '', 'the answer has no text', 'the answer is not JSON')
     ELSE COALESCE(NULLIF(status, ''), CONCAT('finished with ', finish_reason, IF(IFNULL(text, '') = '', ' and no text', '')), 'the service answered nothing')
   END AS error,
   {{ run_id | literal }} AS run_id,

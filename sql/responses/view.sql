@@ -5,8 +5,12 @@
 -- output: the output columns; none for plain text
 -- run_id: the run that published; what it did not ask itself cost it nothing
 {% from 'macros/output.sql' import value -%}
-{% from 'macros/answered.sql' import shown -%}
-WITH shown AS (
+{% from 'macros/answered.sql' import repeated, shown -%}
+WITH
+repeated AS (
+  {{ repeated(answers) }}
+),
+shown AS (
   {{ shown(answers) }}
 )
 SELECT

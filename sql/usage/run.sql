@@ -9,7 +9,10 @@ SELECT
   IF(
     COUNT(*) = 0,
     0,
-    CAST(SUM(IFNULL(input_tokens, 0) * input_price + (IFNULL(output_tokens, 0) + IFNULL(thought_tokens, 0)) * output_price) / 1000000 AS NUMERIC)
+    CAST(
+      SUM(IFNULL(input_tokens, 0) * input_price + (IFNULL(output_tokens, 0) + IFNULL(thought_tokens, 0)) * output_price)
+        * NUMERIC '0.000001' AS NUMERIC
+    )
   ) AS cost_usd
 FROM {{ answers }}
 WHERE run_id = {{ run_id | literal }}

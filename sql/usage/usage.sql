@@ -11,6 +11,9 @@ SELECT
   SUM(output_tokens) AS output_tokens,
   SUM(thought_tokens) AS thought_tokens,
   SUM(cached_tokens) AS cached_tokens,
-  CAST(SUM(IFNULL(input_tokens, 0) * input_price + (IFNULL(output_tokens, 0) + IFNULL(thought_tokens, 0)) * output_price) / 1000000 AS NUMERIC) AS cost_usd
+  CAST(
+    SUM(IFNULL(input_tokens, 0) * input_price + (IFNULL(output_tokens, 0) + IFNULL(thought_tokens, 0)) * output_price)
+      * NUMERIC '0.000001' AS NUMERIC
+  ) AS cost_usd
 FROM {{ answers }}
 GROUP BY run_id, model, day, outcome

@@ -174,6 +174,7 @@ class DuckDBWarehouse:
         connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{self.dataset}"')
         connection.execute(f"SET schema = '{self.dataset}'")
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")  # it would write to stdout
         # Requests repeat most of their text: measured on 350,000 of them, less than half the file and 0.7 of the time.
         connection.execute("SET force_compression = 'zstd'")
         connection.execute("SET errors_as_json = true")
