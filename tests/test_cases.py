@@ -114,7 +114,7 @@ def responses(case: Case, engine: Engine) -> Queries:
         engine.make("collected", f"SELECT * FROM {DATASET.of('answers')} UNION ALL SELECT * FROM {new}")
         collected = DATASET.of("collected")
     if (case.folder / "expect.view.jsonl").exists():
-        engine.make("rows", f"SELECT key, key AS request_hash, '' AS bqb_null_column FROM {DATASET.of('requests')}")
+        engine.make("rows", f"SELECT key, key AS request_hash, '' AS bqb_null_column, 1 AS bqb_shared FROM {DATASET.of('requests')}")
     one_outcome = case.sql("checks/request_has_other_than_one_outcome", answers=collected)
     wrong = [one_outcome] if case.parameters["complete"] else []
     if case.rows("answers.jsonl"):
@@ -140,8 +140,10 @@ def simulated(case: Case, engine: Engine) -> Queries:
 
 
 def view(case: Case, engine: Engine) -> Queries:
-    """rows.sql, which is the snapshot, and answers.jsonl: the view, and what is told of it and of the answers."""
-    engine.make("rows", (case.folder / "rows.sql").read_text("utf-8"))
+    """rows.sql, which makes the snapshot, and answers.jsonl: the view, and what is told of it and of the answers."""
+    rows = (case.folder / "rows.sql").read_text("utf-8")
+    engine.make("working", f"SELECT *, '' AS bqb_prompt, '' AS bqb_system FROM (\n{rows})")
+    engine.make("rows", case.sql("requests/published", rows=DATASET.of("working")))
     engine.fill("answers", ANSWERS, case.rows("answers.jsonl"))
     engine.make("view", case.sql("responses/view"))
     others = ("responses/errors", "responses/summary", "responses/show", "usage/usage", "usage/run")

@@ -162,7 +162,7 @@ def check_columns(prompt: CompiledPrompt, columns: tuple[str, ...]) -> None:
             "add {% prompt %} … {column} … {% endprompt %} AS prompt",
             prompt.place_of("SELECT"),
         )
-    taken = {column.lower() for column in (*VIEW_COLUMNS, "request_hash", "bqb_prompt", "bqb_system")}
+    taken = {column.lower() for column in (*VIEW_COLUMNS, "request_hash", "bqb_prompt", "bqb_system", "bqb_shared")}
     carried = [column for column in lower if column not in ASKED]
     for column in carried:
         if column in taken or column == "":

@@ -14,7 +14,7 @@ shown AS (
   {{ shown(answers) }}
 )
 SELECT
-  source.* EXCEPT (request_hash, bqb_null_column),
+  source.* EXCEPT (request_hash, bqb_null_column, bqb_shared),
   {%+ for column in output -%}
   {{ value(column, 'shown.answer', '$.' ~ column.name) }} AS `{{ column.name }}`,
   {%+ else -%}
@@ -38,7 +38,7 @@ SELECT
     IF(
       shown.run_id = {{ run_id | literal }},
       (IFNULL(shown.input_tokens, 0) * shown.input_price + (IFNULL(shown.output_tokens, 0) + IFNULL(shown.thought_tokens, 0)) * shown.output_price)
-        / (1000000 * COUNT(*) OVER (PARTITION BY source.request_hash)),
+        / (1000000 * source.bqb_shared),
       0
     ) AS NUMERIC
   ) AS _cost_usd
