@@ -120,8 +120,10 @@ def _echo_results(finished: list[tuple[RunResult, Path]], format_: str, *, one: 
     elif finished:
         from bqbatch.screen import show_result
 
+        folder = click.get_current_context().find_root().params.get("folder")
+        words = ["bqbatch", *(["-C", folder] if folder else []), "show"]
         for result, file in finished:
-            show_result(result, f"bqbatch show {shlex.quote(str(file))}")
+            show_result(result, shlex.join([*words, str(file)]))
 
 
 @main.command()

@@ -88,8 +88,8 @@ class Folder:
 
     def said_by(self, *arguments: str) -> Said:
         """What a process of its own says."""
-        process = self.process(*arguments)
-        out, err = process.communicate(timeout=120)
+        with self.process(*arguments) as process:
+            out, err = process.communicate(timeout=120)
         return Said(process.returncode, out, err)
 
     @property

@@ -114,7 +114,10 @@ def responses(case: Case, engine: Engine) -> Queries:
         engine.make("collected", f"SELECT * FROM {DATASET.of('answers')} UNION ALL SELECT * FROM {new}")
         collected = DATASET.of("collected")
     if (case.folder / "expect.view.jsonl").exists():
-        engine.make("rows", f"SELECT key, key AS request_hash, '' AS bqb_null_column, 1 AS bqb_shared FROM {DATASET.of('requests')}")
+        engine.make(
+            "rows",
+            f"SELECT key, key AS request_hash, '' AS bqb_null_column, 1 AS bqb_shared FROM {DATASET.of('requests')}",
+        )
     one_outcome = case.sql("checks/request_has_other_than_one_outcome", answers=collected)
     wrong = [one_outcome] if case.parameters["complete"] else []
     if case.rows("answers.jsonl"):
@@ -164,7 +167,6 @@ FOLDERS = [folder for kind in KINDS for folder in sorted((CASES / kind).iterdir(
 DIFFERENT = {
     "requests/digits_of_floats": "it prints as few digits as will do",
     "requests/fractions_of_seconds": "it prints as few digits as will do",
-    "requests/separators_in_words": "sqlfiles.render ends lines at them",
     "requests/unnested_structs": "FROM UNNEST([STRUCT(…), …]) has one column",
     "responses/nested_arrays": "an array in an array is not translated",
     "responses/odd_times": "it takes other dates and times",

@@ -279,9 +279,9 @@ def born(story: Story) -> subprocess.Popen[str]:
 def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
     with pytest.MonkeyPatch.context() as patch:
         story = big_story(tmp_path_factory.mktemp("life"), patch)
-        process = born(story)
-        start = time.monotonic()
-        process.communicate()
+        with born(story) as process:
+            start = time.monotonic()
+            process.communicate()
         return Life(tables(story.folder), time.monotonic() - start)
 
 
@@ -290,10 +290,9 @@ def test_a_process_killed_at_a_random_moment_is_picked_up(
     moment: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, life: Life
 ) -> None:
     story = big_story(tmp_path / "project", monkeypatch)
-    process = born(story)
-    time.sleep(moment * life.seconds)
-    process.kill()
-    process.communicate()
+    with born(story) as process:
+        time.sleep(moment * life.seconds)
+        process.kill()
     print(f"killed at {moment:.2f} of a run, one of {len(MOMENTS_BY_CLOCK)} moments; it ended with {process.returncode}")
     assert story.folder.run("words.sql", "--simulate", FAULTS)["rows"] == ROWS + 1
     assert tables(story.folder) == life.tables
@@ -305,10 +304,10 @@ def test_a_process_stopped_by_ctrl_c_says_how_to_go_on(
     moment: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, life: Life
 ) -> None:
     story = big_story(tmp_path / "project", monkeypatch)
-    process = born(story)
-    time.sleep(moment * life.seconds)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate()
+    with born(story) as process:
+        time.sleep(moment * life.seconds)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
     assert (process.returncode, out) == (130, "")
     assert err.endswith("error: stopped; what was answered is stored\nhint: go on with: bqbatch run words.sql\n")
     assert "Traceback" not in err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -479,10 +480,13 @@ def test_a_second_run_of_a_prompt_leaves_with_a_clear_error(shared: Folder) -> N
 
 
 def test_two_processes_that_start_at_once_do_not_ask_twice(shared: Folder) -> None:
-    processes = [shared.process("run", "words.sql") for _ in range(3)]
-    codes = [(process.communicate(timeout=120), process.returncode)[1] for process in processes]
+    with contextlib.ExitStack() as stack:
+        processes = [stack.enter_context(shared.process("run", "words.sql")) for _ in range(3)]
+        for process in processes:
+            process.communicate(timeout=120)
+    codes = {process.returncode for process in processes}
     assert 0 in codes
-    assert set(codes) <= {0, 1}
+    assert codes <= {0, 1}
     assert shared.value("SELECT COUNT(*) AS n FROM words__answers") == 4
     assert shared.left_behind() == set()
 

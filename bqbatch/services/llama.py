@@ -199,7 +199,7 @@ def _load(path: Path, nth: int) -> Chat:  # noqa: ARG001
         raise ServiceError(f"the local model needs xllamacpp ({error})", _INSTALL) from None
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
-    params.n_ctx, params.n_parallel, params.n_batch = CONTEXT_TOKENS, 1, 512
+    params.n_ctx, params.n_parallel, params.n_batch = CONTEXT_TOKENS, 1, 256
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = params.n_threads_http = 1
     # The quicker attention gives other last bits to a prompt whose beginning is cached.
     params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED

@@ -23,10 +23,10 @@ from typing import Any
 
 import wasmtime
 from google.protobuf.message_factory import GetMessageClass  # type: ignore[import-untyped]
-from zetasql.wasi import get_wasm_path  # type: ignore[import-untyped]
-from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service  # type: ignore[import-untyped]
-from zetasql.wasi._pb2.zetasql.proto import options_pb2 as options  # type: ignore[import-untyped]
-from zetasql.wasi._pb2.zetasql.public import options_pb2 as language  # type: ignore[import-untyped]
+from zetasql.wasi import get_wasm_path
+from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
+from zetasql.wasi._pb2.zetasql.proto import options_pb2 as options
+from zetasql.wasi._pb2.zetasql.public import options_pb2 as language
 from zetasql.wasi._pb2.zetasql.public import type_pb2
 
 Message = Any  # protobuf messages and their descriptors come without types
