@@ -43,8 +43,9 @@ def statements(script: Script, prompt: CompiledPrompt, output: tuple[OutputColum
     yield script.build().sql
     yield from checks[:2]
     yield script.requests(job).sql
-    yield from checks[2:4]
+    yield checks[2]
     yield ledger.event("built").sql
+    yield checks[3]
     yield ledger.event("intended", **place).sql
     if script.model == "simulated":
         from bqbatch.services.simulated import answer

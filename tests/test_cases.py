@@ -165,13 +165,7 @@ KINDS: dict[str, Callable[[Case, Engine], Queries]] = {
 FOLDERS = [folder for kind in KINDS for folder in sorted((CASES / kind).iterdir())]
 # What the embedded engine does not do as GoogleSQL does: a case that starts to pass has to leave this list.
 DIFFERENT = {
-    "requests/digits_of_floats": "it prints as few digits as will do",
-    "requests/fractions_of_seconds": "it prints as few digits as will do",
-    "requests/unnested_structs": "FROM UNNEST([STRUCT(…), …]) has one column",
-    "responses/nested_arrays": "an array in an array is not translated",
-    "responses/odd_times": "it takes other dates and times",
     "responses/wide_numbers": "numbers in JSON stay as they are written, and 1e300 is no number",
-    "answers of simulated/nested_arrays": "an array in an array is not translated",
 }
 
 

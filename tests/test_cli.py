@@ -38,7 +38,7 @@ def test_the_summary_is_the_result_and_notes_are_not(folder: Folder) -> None:
     assert said.out.splitlines() == [
         "     rows  11 (10 ok, 1 skipped)",
         " requests  10 asked of simulated, 0 rows reused",
-        "   tokens  31 in, 50 out, $0.00",
+        "   tokens  31 in, 40 out, $0.00",
         "     view  llm.words",
         "     next  bqbatch show words.sql",
     ]
@@ -49,7 +49,7 @@ def test_the_next_command_works_as_it_is_printed(folder: Folder) -> None:
     folder.write("my words/it's.sql", PROMPT.replace("words.csv", "../words.csv").join(["{{ config(name = 'its') }}", ""]))
     next_command = folder.say("run", "my words/it's.sql").out.splitlines()[-1].removeprefix("     next  bqbatch ")
     shell = f"{sys.executable} -m bqbatch {next_command}"
-    assert subprocess.run(shell, shell=True, capture_output=True, text=True, check=True).stdout.count("word ") == 10
+    assert subprocess.run(shell, shell=True, capture_output=True, text=True, check=True).stdout.count(" word ") == 10
 
 
 def test_a_table_shows_the_columns_one_looks_at(folder: Folder) -> None:
@@ -57,10 +57,9 @@ def test_a_table_shows_the_columns_one_looks_at(folder: Folder) -> None:
     said = folder.say("show", "words.sql", "--limit", "2")
     assert said.out.splitlines() == [
         "key   word     label   _outcome   _model",
-        "────────────────────────────────────────────",
-        "  1   word 1   b       ok         simulated",
-        "  2   word 2   b       ok         simulated",
-        "",
+        "───────────────────────────────────────────",
+        "  1   word 1     b       ok       simulated",
+        "  2   word 2     b       ok       simulated",
     ]
 
 

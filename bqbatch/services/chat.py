@@ -16,8 +16,8 @@ OUTPUT_TOKENS = 256
 Chunk = Mapping[str, Any]
 Outcome = tuple[Mapping[str, Any], str]  # a response and its status, as a response table has them
 
-# One line, as Gemini writes it; left free, white space is one more thing that may not end.
-_LAYOUT = {"x-guidance": {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}}
+# A new line and an indent where the model wants them, as in most JSON it has seen; any white space might not end.
+_LAYOUT = {"x-guidance": {"whitespace_pattern": r"\n? {0,2}", "key_separator": ": "}}
 _SAMPLING = {"temperature": "temperature", "topP": "top_p", "topK": "top_k", "stopSequences": "stop"}
 _ROLES = {"user": "user", "model": "assistant"}
 _FINISHED = {"stop": "STOP", "length": "MAX_TOKENS"}

@@ -48,13 +48,13 @@ Chat = Callable[[dict[str, Any], Callable[[Chunk], bool]], None]
 class _Work:
     """A job that this process is at. `stopping`: no new requests; `dropping`: those in flight are given up too."""
 
-    asked: queue.SimpleQueue[tuple[str, str]] = field(default_factory=queue.SimpleQueue)
+    asked: queue.SimpleQueue[tuple[str, str]]
+    total: int
+    done: int = 0
     answers: deque[Statement] = field(default_factory=deque)
     stopping: threading.Event = field(default_factory=threading.Event)
     dropping: threading.Event = field(default_factory=threading.Event)
     threads: list[threading.Thread] = field(default_factory=list)
-    total: int = 0
-    done: int = 0
 
     @property
     def going(self) -> bool:
@@ -62,12 +62,14 @@ class _Work:
 
     def stop(self, grace: float) -> None:
         self.stopping.set()
-        end = time.monotonic() + grace
-        for thread in self.threads:
-            thread.join(max(0, end - time.monotonic()))
+        self._wait(grace)
         self.dropping.set()
-        for thread in self.threads:
-            thread.join(_END_SECONDS)
+        self._wait(_END_SECONDS)
+
+    def _wait(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        for thread in filter(threading.Thread.is_alive, self.threads):
+            thread.join(max(0, end - time.monotonic()))
 
 
 class LlamaService:
@@ -92,12 +94,12 @@ class LlamaService:
         chats = [_load(file, 0)]
         create = f"CREATE TABLE IF NOT EXISTS {job.responses} AS\n{sqlfiles.render('responses/responses')}"
         self._warehouse.execute(Statement(create, f"bqb_{job.name}_responses"))
-        work = self._works[job.name] = _Work()
+        asked: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
         unanswered = sqlfiles.render("responses/unanswered", requests=job.requests, responses=job.responses)
         for row in self._warehouse.read(unanswered):
-            work.asked.put((row["key"], row["request"]))
-        work.total = work.asked.qsize()
-        chats += [_load(file, nth) for nth in range(1, min(IN_FLIGHT, work.total))]
+            asked.put((row["key"], row["request"]))
+        chats += [_load(file, nth) for nth in range(1, min(IN_FLIGHT, asked.qsize()))]
+        work = self._works[job.name] = _Work(asked, asked.qsize())
         work.threads = [threading.Thread(target=self._answer, args=(job, work, chat), daemon=True) for chat in chats]
         for thread in work.threads:
             thread.start()
@@ -144,7 +146,6 @@ class LlamaService:
         """Answers one request after the other, until there is none or the work stops."""
         insert = f"INSERT INTO {job.responses}\n{sqlfiles.render('responses/response')}"
         heard: list[Chunk] = []
-        before: object = None
 
         def hear(chunk: Chunk) -> bool:
             heard.append(chunk)
@@ -155,11 +156,7 @@ class LlamaService:
                 key, request = work.asked.get_nowait()
                 heard.clear()
                 try:
-                    body = completion(request, key, self.model)
-                    # A prompt that is cached as a whole is computed otherwise than one that is not.
-                    body["cache_prompt"] = body["messages"] != before
-                    before = body["messages"]
-                    chat(body, hear)
+                    chat(completion(request, key, self.model), hear)
                     if work.dropping.is_set():
                         return
                     response, status = outcome(heard, key, self.model)
@@ -213,10 +210,17 @@ def _load(path: Path, nth: int) -> Chat:  # noqa: ARG001
     except RuntimeError:
         raise _load_error(path) from None
 
+    always = {"stream": True, "stream_options": {"include_usage": True}, "return_progress": True}
+    before: object = None
+
     def chat(body: dict[str, Any], hear: Callable[[Chunk], bool]) -> None:
-        grammar = {"grammar": xllamacpp.json_schema_to_grammar(body["schema"])} if "schema" in body else {}
-        always = {"stream": True, "stream_options": {"include_usage": True}, "return_progress": True}
-        server.handle_chat_completions({**body, **grammar, **always}, hear)
+        nonlocal before
+        # Of a prompt that is cached as a whole only the last token is computed, and that gives other last bits as well.
+        special: dict[str, Any] = {"cache_prompt": body["messages"] != before}
+        before = body["messages"]
+        if "schema" in body:
+            special["grammar"] = xllamacpp.json_schema_to_grammar(body["schema"])
+        server.handle_chat_completions({**body, **special, **always}, hear)
 
     return chat
 

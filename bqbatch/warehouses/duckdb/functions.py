@@ -5,297 +5,240 @@ A function that is not here is refused by name: an error that names it beats an 
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable
-
 from sqlglot import exp
 
-Builder = Callable[[list[exp.Expression]], exp.Expression]
+from bqbatch.warehouses.duckdb import aggregates, json_functions, text_functions, time_functions
+from bqbatch.warehouses.duckdb.expressions import (
+    Builder,
+    Refused,
+    beside,
+    between,
+    bracketed,
+    call,
+    cast,
+    kind_of,
+    known,
+    macro,
+    number,
+)
 
 
-class Refused(Exception):
-    """Arguments that the embedded engine does not take; the message says which and what to write."""
-
-
-def call(name: str, *arguments: exp.Expression) -> exp.Anonymous:
-    """A call of a DuckDB function or of one of the native macros."""
-    return exp.Anonymous(this=name, expressions=list(arguments))
-
-
-def text(value: str) -> exp.Literal:
-    return exp.Literal.string(value)
-
-
-def number(value: int) -> exp.Literal:
-    return exp.Literal.number(value)
-
-
-def path_of(arguments: list[exp.Expression]) -> exp.Literal:
-    """The JSONPath argument as DuckDB writes it; `$` where there is none."""
-    if len(arguments) < 2:
-        return text("$")
-    path = arguments[1]
-    if not isinstance(path, exp.Literal) or not path.is_string:
-        raise Refused("the embedded engine takes a JSONPath as a literal: JSON_VALUE(x, '$.name')")
-    spelled = re.sub(r"\[\s*'((?:[^'\\]|\\.)*)'\s*\]", r'."\1"', path.name)
-    if not re.fullmatch(r'\$(?:\.[\w\-$ ]+|\."[^"]*"|\[\d+\])*', spelled):
-        raise Refused(f"the embedded engine does not read the JSONPath {path.name!r}; use $.name and $.list[0]")
-    return text(spelled)
-
-
-def _renamed(name: str, low: int, high: int | None = None) -> Builder:
-    def build(arguments: list[exp.Expression]) -> exp.Expression:
-        if not low <= len(arguments) <= (low if high is None else high):
-            raise Refused("it takes another number of arguments here")
-        return call(name, *arguments)
+def _renamed(name: str, low: int, high: int | None = None, kind: str = "") -> Builder:
+    def build(arguments: list[exp.Expr]) -> exp.Expr:
+        between(arguments, low, low if high is None else high)
+        return known(call(name, *arguments), kind)
 
     return build
 
 
-def _json(macro: str) -> Builder:
-    return lambda arguments: call(f"googlesql.{macro}", arguments[0], path_of(arguments))
+def _macro(name: str, low: int, high: int | None = None, kind: str = "") -> Builder:
+    return _renamed(f"googlesql.{name}", low, high, kind)
 
 
-def _json_type(arguments: list[exp.Expression]) -> exp.Expression:
-    inner = arguments[0]
-    if isinstance(inner, exp.Anonymous) and inner.name == "googlesql.json_query":
-        return call("googlesql.json_type_at", *inner.expressions)
-    return call("googlesql.json_type", inner)
+def _coalesce(arguments: list[exp.Expr]) -> exp.Expr:
+    first, *others = beside(arguments)
+    return exp.Coalesce(this=first, expressions=others)
 
 
-def _parse_json(macro: str) -> Builder:
-    def build(arguments: list[exp.Expression]) -> exp.Expression:
-        mode = arguments[1:]
-        if mode and "round" not in mode[0].sql():
-            raise Refused("only wide_number_mode => 'round' is taken")
-        if not mode:
-            raise Refused("write PARSE_JSON(x, wide_number_mode => 'round'), which is what BigQuery needs too")
-        if is_json_by_construction(arguments[0]):
-            return exp.Cast(this=arguments[0], to=exp.DataType.build("JSON"))
-        return call(f"googlesql.{macro}", arguments[0])
+def _round(arguments: list[exp.Expr]) -> exp.Expr:
+    between(arguments, 1, 2)
+    return macro("round" if len(arguments) == 1 else "round_to", *arguments)
+
+
+def _mod(arguments: list[exp.Expr]) -> exp.Expr:
+    between(arguments, 2, 2)
+    kind = "INT64" if {kind_of(argument) for argument in arguments} == {"INT64"} else ""
+    left, right = beside(arguments)
+    return known(exp.Paren(this=exp.Mod(this=bracketed(left), expression=bracketed(right))), kind)
+
+
+def _div(arguments: list[exp.Expr]) -> exp.Expr:
+    between(arguments, 2, 2)
+    return macro("div", *beside(arguments))
+
+
+def _safe_divide(arguments: list[exp.Expr]) -> exp.Expr:
+    between(arguments, 2, 2)
+    return macro("safe_divide", *beside(arguments))
+
+
+def _extreme(name: str) -> Builder:
+    def build(arguments: list[exp.Expr]) -> exp.Expr:
+        values = beside(arguments)
+        copies = [value.copy() for value in values]
+        return macro("unless_null", call(name, *values), exp.Array(expressions=copies))
 
     return build
 
 
-def is_json_by_construction(node: exp.Expression) -> bool:
-    """Whether text joined of literals and TO_JSON_STRINGs is JSON whatever the values: no row needs a check then."""
-    try:
-        for spelled in _spellings(node):
-            json.loads(spelled, parse_constant=_no_constant)
-    except ValueError:
-        return False
-    return True
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
-
-
-def _spellings(node: exp.Expression) -> list[str]:
-    """Every text an expression can make, with null for each TO_JSON_STRING; ValueError where it can't be told."""
-    match node:
-        case exp.Literal() if node.is_string:
-            return [node.name]
-        case exp.Anonymous() if node.name == "googlesql.to_json_string":
-            return ["null"]
-        case exp.Paren():
-            return _spellings(node.this)
-        case exp.DPipe():
-            made = [left + right for left in _spellings(node.this) for right in _spellings(node.expression)]
-        case exp.If() | exp.Case():
-            branches = [branch.args["true"] for branch in node.args.get("ifs") or [node]]
-            default = node.args.get("default") or node.args.get("false")
-            made = [text for branch in [*branches, *([default] if default else [])] for text in _spellings(branch)]
-        case _:
-            raise ValueError(type(node).__name__)
-    if len(made) > 64:
-        raise ValueError("too many")
-    return made
-
-
-def _concat(arguments: list[exp.Expression]) -> exp.Expression:
+def _array_concat(arguments: list[exp.Expr]) -> exp.Expr:
     joined = arguments[0]
     for argument in arguments[1:]:
-        joined = exp.DPipe(this=joined, expression=argument, safe=False)
-    return exp.Paren(this=joined)
+        joined = macro("array_concat", joined, argument)
+    return joined
 
 
-def _to_hex(arguments: list[exp.Expression]) -> exp.Expression:
-    inner = arguments[0]
-    if isinstance(inner, exp.Anonymous) and inner.name == "bqbatch.sha256":
-        return call("sha256", *inner.expressions)
-    raise Refused("only TO_HEX(SHA256(x)) is translated")
+def _generate_array(arguments: list[exp.Expr]) -> exp.Expr:
+    between(arguments, 2, 3)
+    return macro("generate_array", *arguments, *([cast(number(1), "BIGINT")] if len(arguments) == 2 else []))
 
 
-def _sha256(arguments: list[exp.Expression]) -> exp.Expression:
-    # DuckDB's sha256 gives hex digits: only TO_HEX around it can tell what is meant.
-    return call("bqbatch.sha256", *arguments)
-
-
-def _to_json_string(arguments: list[exp.Expression]) -> exp.Expression:
-    if len(arguments) != 1:
-        raise Refused("it takes one argument here")
-    return call("googlesql.to_json_string", arguments[0], shown(arguments[0]))
-
-
-def shown(node: exp.Expression) -> exp.Literal:
-    """A few words of an expression, for the message of a cast that fails."""
-    return text(node.sql(dialect="bigquery", comments=False)[:60].replace("`", ""))
-
-
-def _substr(arguments: list[exp.Expression]) -> exp.Expression:
-    start = arguments[1]
-    if isinstance(start, exp.Literal) and not start.is_string and int(start.name) > 0:
-        return call("substr", *arguments)
-    length = arguments[2] if len(arguments) > 2 else number(2**31 - 1)
-    return call("googlesql.substr", arguments[0], start, length)
-
-
-def _regexp_extract(arguments: list[exp.Expression]) -> exp.Expression:
-    pattern = arguments[1]
-    if not isinstance(pattern, exp.Literal) or len(arguments) > 2:
-        raise Refused("it takes a literal pattern and nothing more here")
-    groups = len(re.findall(r"(?<!\\)\((?!\?)|\(\?P<", pattern.name))
-    if groups > 1:
-        raise Refused("a pattern may have one group")
-    found = call("regexp_extract", *arguments, number(groups))
-    return exp.Case(
-        ifs=[exp.If(this=call("regexp_matches", *[a.copy() for a in arguments]), true=found)]
-    )  # fmt: skip
-
-
-def _regexp_replace(arguments: list[exp.Expression]) -> exp.Expression:
-    if len(arguments) != 3:
-        raise Refused("it takes three arguments")
-    return call("regexp_replace", *arguments, text("g"))
-
-
-def _mod(arguments: list[exp.Expression]) -> exp.Expression:
-    return exp.Paren(this=exp.Mod(this=_bracketed(arguments[0]), expression=_bracketed(arguments[1])))
-
-
-def _div(arguments: list[exp.Expression]) -> exp.Expression:
-    return call("divide", *arguments)
-
-
-def _bracketed(node: exp.Expression) -> exp.Expression:
-    return exp.Paren(this=node) if isinstance(node, exp.Binary) else node
-
-
-def _countif(arguments: list[exp.Expression]) -> exp.Expression:
-    return exp.Filter(this=call("count", exp.Star()), expression=exp.Where(this=arguments[0]))
-
-
-def _any_value(arguments: list[exp.Expression]) -> exp.Expression:
-    having = arguments[0]
-    if isinstance(having, exp.HavingMax):
-        return call("arg_max" if having.args.get("max") else "arg_min", having.this, having.expression)
-    return call("any_value", having)
-
-
-def _array_length(arguments: list[exp.Expression]) -> exp.Expression:
-    return call("len", *arguments)
-
-
-def _date(arguments: list[exp.Expression]) -> exp.Expression:
-    if len(arguments) == 3:
-        return call("make_date", *arguments)
-    if len(arguments) != 1:
-        raise Refused("DATE(x) and DATE(year, month, day) are taken")
-    return exp.Cast(this=arguments[0], to=exp.DataType.build("DATE"))
-
-
-def _interval(sign: str) -> Builder:
-    def build(arguments: list[exp.Expression]) -> exp.Expression:
-        interval = arguments[1]
-        if not isinstance(interval, exp.Interval):
-            raise Refused("write INTERVAL n DAY as the second argument")
-        kind = exp.Add if sign == "+" else exp.Sub
-        return exp.Paren(this=kind(this=_bracketed(arguments[0]), expression=interval))
-
-    return build
-
-
-def _date_interval(sign: str) -> Builder:
-    moved = _interval(sign)
-    return lambda arguments: exp.Cast(this=moved(arguments), to=exp.DataType.build("DATE"))
+def _today(arguments: list[exp.Expr]) -> exp.Expr:
+    if arguments:
+        raise Refused("the embedded engine knows no time zones but UTC", "write CURRENT_DATE()")
+    return call("current_date")
 
 
 FUNCTIONS: dict[str, Builder] = {
     "ABS": _renamed("abs", 1),
-    "ANY_VALUE": _any_value,
-    "ARRAY_AGG": lambda arguments: call("array_agg", *arguments),
-    "ARRAY_LENGTH": _array_length,
-    "ARRAY_TO_STRING": _renamed("googlesql.array_text", 2),
-    "AVG": _renamed("avg", 1),
-    "COALESCE": lambda arguments: exp.Coalesce(this=arguments[0], expressions=arguments[1:]),
-    "CONCAT": _concat,
-    "COUNT": lambda arguments: call("count", *arguments),
-    "COUNTIF": _countif,
-    "CURRENT_DATE": lambda _: call("current_date"),
-    "CURRENT_TIMESTAMP": lambda _: call("now"),
-    "DATE": _date,
-    "DATE_ADD": _date_interval("+"),
-    "DATE_SUB": _date_interval("-"),
-    "DENSE_RANK": _renamed("dense_rank", 0),
+    "ANY_VALUE": aggregates.any_value,
+    "ARRAY_AGG": aggregates.array_agg,
+    "ARRAY_CONCAT": _array_concat,
+    "ARRAY_LENGTH": _renamed("len", 1, kind="INT64"),
+    "ARRAY_REVERSE": _renamed("list_reverse", 1),
+    "ARRAY_TO_STRING": _macro("array_text", 2, 3, kind="STRING"),
+    "AVG": aggregates.mean,
+    "BYTE_LENGTH": _macro("byte_length", 1, kind="INT64"),
+    "CEIL": _macro("ceil", 1),
+    "CEILING": _macro("ceil", 1),
+    "CHARACTER_LENGTH": _renamed("length", 1, kind="INT64"),
+    "CHAR_LENGTH": _renamed("length", 1, kind="INT64"),
+    "COALESCE": _coalesce,
+    "CONCAT": text_functions.concat,
+    "COUNT": _renamed("count", 1, kind="INT64"),
+    "COUNTIF": aggregates.countif,
+    "CURRENT_DATE": _today,
+    "CURRENT_TIMESTAMP": _renamed("now", 0),
+    "DATE": time_functions.date,
+    "DATETIME": time_functions.converted("datetime_of"),
+    "DATETIME_ADD": time_functions.moved("DATETIME", 1),
+    "DATETIME_DIFF": time_functions.datetime_diff,
+    "DATETIME_SUB": time_functions.moved("DATETIME", -1),
+    "DATETIME_TRUNC": time_functions.time_trunc("a_datetime", "TIMESTAMP"),
+    "DATE_ADD": time_functions.moved("DATE", 1),
+    "DATE_DIFF": time_functions.date_diff,
+    "DATE_FROM_UNIX_DATE": time_functions.date_from_unix_date,
+    "DATE_SUB": time_functions.moved("DATE", -1),
+    "DATE_TRUNC": time_functions.date_trunc,
+    "DENSE_RANK": _renamed("dense_rank", 0, kind="INT64"),
     "DIV": _div,
     "ENDS_WITH": _renamed("ends_with", 2),
-    "IFNULL": lambda arguments: exp.Coalesce(this=arguments[0], expressions=arguments[1:]),
-    "JSON_QUERY": _json("json_query"),
-    "JSON_QUERY_ARRAY": _json("json_query_array"),
-    "JSON_TYPE": _json_type,
-    "JSON_VALUE": _json("json_value"),
+    "FIRST_VALUE": _renamed("first_value", 1),
+    "FLOOR": _macro("floor", 1),
+    "FORMAT_DATE": time_functions.formatted("a_date"),
+    "FORMAT_DATETIME": time_functions.formatted("a_datetime"),
+    "FORMAT_TIMESTAMP": time_functions.formatted("a_timestamp"),
+    "FROM_BASE64": _renamed("from_base64", 1),
+    "FROM_HEX": _renamed("unhex", 1),
+    "GENERATE_ARRAY": _generate_array,
+    "GENERATE_DATE_ARRAY": time_functions.generate_date_array,
+    "GREATEST": _extreme("greatest"),
+    "IFNULL": _coalesce,
+    "JSON_QUERY": json_functions.read("json_query", "JSON"),
+    "JSON_QUERY_ARRAY": json_functions.read("json_query_array", "ARRAY"),
+    "JSON_TYPE": json_functions.kind,
+    "JSON_VALUE": json_functions.read("json_value", "STRING"),
+    "JSON_VALUE_ARRAY": json_functions.value_array,
     "LAG": _renamed("lag", 1, 3),
+    "LAST_DAY": time_functions.last_day,
+    "LAST_VALUE": _renamed("last_value", 1),
     "LEAD": _renamed("lead", 1, 3),
-    "LENGTH": _renamed("length", 1),
+    "LEAST": _extreme("least"),
+    "LEFT": text_functions.left,
+    "LENGTH": _macro("length", 1, kind="INT64"),
     "LOGICAL_AND": _renamed("bool_and", 1),
     "LOGICAL_OR": _renamed("bool_or", 1),
-    "LOWER": _renamed("lower", 1),
+    "LOWER": _macro("lower", 1, kind="STRING"),
+    "LPAD": text_functions.pad("lpad"),
+    "LTRIM": text_functions.trim("ltrim"),
     "MAX": _renamed("max", 1),
+    "MD5": text_functions.digest("md5"),
     "MIN": _renamed("min", 1),
     "MOD": _mod,
+    "NTILE": _renamed("ntile", 1, kind="INT64"),
     "NULLIF": _renamed("nullif", 2),
-    "PARSE_JSON": _parse_json("parse_json"),
-    "RANK": _renamed("rank", 0),
+    "PARSE_JSON": json_functions.parse("parse_json"),
+    "PERCENT_RANK": _renamed("percent_rank", 0, kind="FLOAT64"),
+    "RANK": _renamed("rank", 0, kind="INT64"),
     "REGEXP_CONTAINS": _renamed("regexp_matches", 2),
-    "REGEXP_EXTRACT": _regexp_extract,
-    "REGEXP_REPLACE": _regexp_replace,
-    "REPEAT": _renamed("repeat", 2),
+    "REGEXP_EXTRACT": text_functions.regexp_extract,
+    "REGEXP_EXTRACT_ALL": text_functions.regexp_extract_all,
+    "REGEXP_REPLACE": text_functions.regexp_replace,
+    "REPEAT": text_functions.repeat,
     "REPLACE": _renamed("replace", 3),
-    "ROUND": _renamed("round", 1, 2),
-    "ROW_NUMBER": _renamed("row_number", 0),
-    "SAFE.PARSE_JSON": _parse_json("safe_parse_json"),
-    "SHA256": _sha256,
-    "SPLIT": _renamed("string_split", 2),
+    "REVERSE": _macro("reverse", 1, kind="STRING"),
+    "RIGHT": text_functions.right,
+    "ROUND": _round,
+    "ROW_NUMBER": _renamed("row_number", 0, kind="INT64"),
+    "RPAD": text_functions.pad("rpad"),
+    "RTRIM": text_functions.trim("rtrim"),
+    "SAFE.PARSE_JSON": json_functions.parse("safe_parse_json"),
+    "SAFE_DIVIDE": _safe_divide,
+    "SHA1": text_functions.digest("sha1"),
+    "SHA256": text_functions.digest("sha256"),
+    "SIGN": _macro("sign", 1),
+    "SPLIT": text_functions.split,
+    "SQRT": _macro("sqrt", 1),
     "STARTS_WITH": _renamed("starts_with", 2),
-    "STRING_AGG": lambda arguments: call("string_agg", *arguments),
-    "STRPOS": _renamed("strpos", 2),
-    "SUBSTR": _substr,
-    "SUM": _renamed("sum", 1),
-    "TIMESTAMP_ADD": _interval("+"),
-    "TIMESTAMP_SUB": _interval("-"),
-    "TO_HEX": _to_hex,
-    "TO_JSON_STRING": _to_json_string,
-    "UPPER": _renamed("upper", 1),
+    "STRING_AGG": aggregates.string_agg,
+    "STRPOS": _renamed("strpos", 2, kind="INT64"),
+    "SUBSTR": text_functions.substr,
+    "SUBSTRING": text_functions.substr,
+    "SUM": aggregates.total,
+    "TIMESTAMP": time_functions.converted("timestamp_of"),
+    "TIMESTAMP_ADD": time_functions.moved("TIMESTAMP", 1),
+    "TIMESTAMP_DIFF": time_functions.timestamp_diff,
+    "TIMESTAMP_MILLIS": time_functions.timestamp_of(1000),
+    "TIMESTAMP_SECONDS": time_functions.timestamp_of(1_000_000),
+    "TIMESTAMP_SUB": time_functions.moved("TIMESTAMP", -1),
+    "TIMESTAMP_TRUNC": time_functions.time_trunc("a_timestamp", "TIMESTAMPTZ"),
+    "TO_BASE64": _macro("base64", 1, kind="STRING"),
+    "TO_HEX": text_functions.to_hex,
+    "TO_JSON_STRING": json_functions.to_json_string,
+    "TRIM": text_functions.trim("trim"),
+    "TRUNC": _macro("trunc", 1),
+    "UNIX_DATE": time_functions.unix_date,
+    "UNIX_MILLIS": time_functions.unix(1000),
+    "UNIX_SECONDS": time_functions.unix(1_000_000),
+    "UPPER": _macro("upper", 1, kind="STRING"),
 }
 
 SPELLINGS = {
-    "CHAR_LENGTH": "LENGTH(x)",
-    "CHARACTER_LENGTH": "LENGTH(x)",
-    "CURRENT_DATETIME": "CURRENT_TIMESTAMP()",
-    "FORMAT": "CONCAT and CAST(x AS STRING)",
-    "GREATEST": "CASE WHEN a > b THEN a ELSE b END",
+    "ANY": "x LIKE 'a%' OR x LIKE 'b%'",
+    "ARRAY_FIRST": "x[SAFE_OFFSET(0)]",
+    "ARRAY_LAST": "x[SAFE_OFFSET(ARRAY_LENGTH(x) - 1)]",
+    "BOOL": "SAFE_CAST(JSON_VALUE(x, '$.name') AS BOOL)",
+    "CONTAINS_SUBSTR": "STRPOS(LOWER(x), 'text in lower case') > 0",
+    "CURRENT_DATETIME": "DATETIME(CURRENT_TIMESTAMP())",
+    "CURRENT_TIME": "CAST(CURRENT_TIMESTAMP() AS TIME)",
+    "FARM_FINGERPRINT": "TO_HEX(SHA256(x))",
+    "FLOAT64": "SAFE_CAST(JSON_VALUE(x, '$.name') AS FLOAT64)",
+    "FORMAT": "CONCAT and CAST(x AS STRING), or FORMAT_DATE('%Y-%m-%d', x)",
+    "INSTR": "STRPOS(x, text)",
+    "INT64": "SAFE_CAST(JSON_VALUE(x, '$.name') AS INT64)",
+    "JSON_ARRAY": "CONCAT and TO_JSON_STRING(x)",
     "JSON_EXTRACT": "JSON_QUERY(x, '$.name')",
+    "JSON_EXTRACT_ARRAY": "JSON_QUERY_ARRAY(x, '$.name')",
     "JSON_EXTRACT_SCALAR": "JSON_VALUE(x, '$.name')",
-    "JSON_VALUE_ARRAY": "ARRAY(SELECT JSON_VALUE(e, '$') FROM UNNEST(JSON_QUERY_ARRAY(x, '$.list')) AS e)",
-    "LEAST": "CASE WHEN a < b THEN a ELSE b END",
-    "LEFT": "SUBSTR(x, 1, n)",
+    "JSON_EXTRACT_STRING_ARRAY": "JSON_VALUE_ARRAY(x, '$.name')",
+    "JSON_OBJECT": "TO_JSON_STRING(STRUCT(x AS name))",
+    "LAX_FLOAT64": "SAFE_CAST(JSON_VALUE(x, '$.name') AS FLOAT64)",
+    "LAX_INT64": "SAFE_CAST(JSON_VALUE(x, '$.name') AS INT64)",
+    "LAX_STRING": "JSON_VALUE(x, '$.name')",
     "MAX_BY": "ANY_VALUE(x HAVING MAX y)",
     "MIN_BY": "ANY_VALUE(x HAVING MIN y)",
-    "RIGHT": "SUBSTR(x, -n)",
-    "SAFE_DIVIDE": "IF(b = 0, NULL, a / b)",
-    "SUBSTRING": "SUBSTR(x, start, length)",
-    "TRIM": "REGEXP_REPLACE(x, r'^\\s+|\\s+$', '')",
+    "OCTET_LENGTH": "BYTE_LENGTH(x)",
+    "PARSE_DATE": "SAFE_CAST(x AS DATE), or DATE(year, month, day) of its parts",
+    "PARSE_TIMESTAMP": "SAFE_CAST(x AS TIMESTAMP)",
+    "REGEXP_INSTR": "STRPOS(x, REGEXP_EXTRACT(x, pattern))",
+    "REGEXP_SUBSTR": "REGEXP_EXTRACT(x, pattern)",
+    "SAFE_ADD": "a + b; an overflow is an error",
+    "SAFE_MULTIPLY": "a * b; an overflow is an error",
+    "SAFE_SUBTRACT": "a - b; an overflow is an error",
+    "ROLLUP": "GROUP BY and UNION ALL",
+    "STRING": "CAST(x AS STRING), or JSON_VALUE(x, '$.name') of JSON",
+    "TO_JSON": "PARSE_JSON(TO_JSON_STRING(x), wide_number_mode => 'round')",
+    "TRANSLATE": "REPLACE(REPLACE(x, 'a', 'b'), 'c', 'd')",
+    "UNIX_MICROS": "TIMESTAMP_DIFF(x, TIMESTAMP_SECONDS(0), MICROSECOND)",
 }
 """What to write instead of a function that is refused."""

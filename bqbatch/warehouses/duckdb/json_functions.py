@@ -1,0 +1,188 @@
+"""GoogleSQL's functions of JSON in DuckDB's words."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from sqlglot import exp
+
+from bqbatch.warehouses.duckdb.expressions import (
+    Builder,
+    Refused,
+    between,
+    call,
+    cast,
+    kind_of,
+    known,
+    macro,
+    number,
+    shown,
+    string_literal,
+    text,
+)
+
+_ROUND = "write PARSE_JSON(x, wide_number_mode => 'round')"
+
+
+def path_of(arguments: list[exp.Expr]) -> exp.Literal:
+    """The JSONPath argument as DuckDB writes it; `$` where there is none."""
+    between(arguments, 1, 2)
+    path = (
+        string_literal(arguments[1], "a JSONPath", "write it out: JSON_VALUE(x, '$.name')")
+        if len(arguments) == 2
+        else "$"
+    )
+    if "['" in path:
+        raise Refused(f"no JSONPath has single quotes: {path}", 'write $."the name"')
+    if re.search(r"\.\d+(?![\w-])", re.sub(r'"[^"]*"', "", path)):
+        raise Refused(f"{path} may mean an item or a field", 'write $.list[0] for an item, $."0" for a field')
+    if not re.fullmatch(r'\$(?:\.[\w\-]+|\."[^"\\]+"|\[\d{1,9}\])*', path):
+        raise Refused(
+            f"the embedded engine does not read the JSONPath {path}", 'write $.name, $."the name" or $.list[0]'
+        )
+    return text(path)
+
+
+def read(name: str, kind: str) -> Builder:
+    """A function of JSON and a path. Of a column DuckDB alone knows whether it is JSON."""
+
+    def build(arguments: list[exp.Expr]) -> exp.Expr:
+        path = path_of(arguments)
+        more = [] if kind_of(arguments[0]) == "JSON" else [shown(arguments[0])]
+        return known(macro(name, arguments[0], path, *more), kind)
+
+    return build
+
+
+def value_array(arguments: list[exp.Expr]) -> exp.Expr:
+    return macro("json_value_array", read("json_query_array", "ARRAY")(arguments))
+
+
+def kind(arguments: list[exp.Expr]) -> exp.Expr:
+    between(arguments, 1, 1)
+    inner = arguments[0]
+    if isinstance(inner, exp.Anonymous) and inner.name == "googlesql.json_query":
+        return known(macro("json_type", *inner.expressions), "STRING")
+    return read("json_type", "STRING")([inner])
+
+
+def parse(name: str) -> Builder:
+    """PARSE_JSON; text that is JSON by construction is not looked at again."""
+
+    def build(arguments: list[exp.Expr]) -> exp.Expr:
+        mode = arguments[1:]
+        if not mode:
+            raise Refused("without wide_number_mode some numbers are errors, here and in BigQuery", _ROUND)
+        if len(mode) > 1 or "'round'" not in mode[0].sql():
+            raise Refused("only wide_number_mode => 'round' is taken", _ROUND)
+        if is_json_by_construction(arguments[0]):
+            return known(cast(arguments[0], "JSON"), "JSON")
+        return known(macro(name, arguments[0]), "JSON")
+
+    return build
+
+
+def is_json_by_construction(node: exp.Expr) -> bool:
+    """Whether text joined of literals and TO_JSON_STRINGs is JSON whatever the values: no row needs a check then."""
+    try:
+        for spelled in _spellings(node):
+            if "\\u" in spelled:
+                return False
+            json.loads(spelled, parse_constant=_not_plain, parse_float=_plain_float, parse_int=_plain_float)
+    except ValueError:
+        return False
+    return True
+
+
+def _not_plain(digits: str) -> float:
+    raise ValueError(digits)
+
+
+def _plain_float(digits: str) -> float:
+    return float(digits) if len(digits) < 16 and "e" not in digits.lower() else _not_plain(digits)
+
+
+def _spellings(node: exp.Expr) -> list[str]:
+    """Every text an expression can make, with null for each TO_JSON_STRING; ValueError where it can't be told."""
+    match node:
+        case exp.Literal() if node.is_string:
+            return [node.name]
+        case exp.Anonymous() if node.name == "googlesql.to_json_string":
+            return ["null"]
+        case exp.Paren():
+            return _spellings(node.this)
+        case exp.DPipe():
+            made = [left + right for left in _spellings(node.this) for right in _spellings(node.expression)]
+        case exp.If() | exp.Case():
+            branches = [branch.args["true"] for branch in node.args.get("ifs") or [node]]
+            default = node.args.get("default") or node.args.get("false")
+            made = [text for branch in [*branches, *([default] if default else [])] for text in _spellings(branch)]
+        case _:
+            raise ValueError(type(node).__name__)
+    if len(made) > 64:
+        raise ValueError("too many")
+    return made
+
+
+def to_json_string(arguments: list[exp.Expr]) -> exp.Expr:
+    """JSON text; a STRUCT or an array that is written out is taken apart, so that each piece has its own rule."""
+    between(arguments, 1, 1)
+    return known(_written(arguments[0]), "STRING")
+
+
+def _written(node: exp.Expr) -> exp.Expr:
+    if isinstance(node, exp.Struct):
+        pieces: list[exp.Expr] = []
+        for field in node.expressions:
+            name = json.dumps(field.this.name, ensure_ascii=False)
+            pieces += [text(f"{',' if pieces else '{'}{name}:"), _written(field.expression)]
+        return _joined([*pieces, text("}")])
+    if (
+        isinstance(node, exp.Array)
+        and node.expressions
+        and not isinstance(node.expressions[0], (exp.Comprehension, exp.Query))
+    ):
+        pieces = [text("[")]
+        for item in node.expressions:
+            pieces += [_written(item), text(",")]
+        return _joined([*pieces[:-1], text("]")])
+    return macro("to_json_string", node, shown(node))
+
+
+def _joined(pieces: list[exp.Expr]) -> exp.Expr:
+    joined = pieces[0]
+    for piece in pieces[1:]:
+        joined = exp.DPipe(this=joined, expression=piece, safe=False)
+    return exp.Paren(this=joined)
+
+
+_LISTED = {
+    "googlesql.json_value": ("json_values", "json_text"),
+    "googlesql.json_type": ("json_types", "json_type_name"),
+}
+
+
+def read_once(tree: exp.Expr) -> None:
+    """Several JSON_VALUEs or JSON_TYPEs of one column in one SELECT read its text once, by a list of paths.
+
+    DuckDB computes the equal list expressions once. Measured on 350,000 responses and nine paths: 0.4 against 1.3 s.
+    """
+    for select in tree.find_all(exp.Select):
+        if select.args.get("group"):
+            continue  # what is grouped by has to look the same in both places
+        groups: dict[tuple[str, str], list[exp.Anonymous]] = {}
+        for projection in select.expressions:
+            for found in projection.find_all(exp.Anonymous):
+                if found.name in _LISTED and isinstance(found.expressions[0], exp.Column):
+                    groups.setdefault((found.name, found.expressions[0].sql()), []).append(found)
+        for (name, _), calls in groups.items():
+            paths = list(dict.fromkeys(found.expressions[1].name for found in calls))
+            if len(paths) < 2:
+                continue
+            listed, taken = _LISTED[name]
+            for found in calls:
+                column, path, *said = found.expressions
+                several = exp.Array(expressions=[text(path) for path in paths])
+                items = macro(listed, column.copy(), several, *(said or [shown(column)]))
+                found.replace(macro(taken, call("list_extract", items, number(paths.index(path.name) + 1))))

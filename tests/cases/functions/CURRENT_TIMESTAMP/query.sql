@@ -1,0 +1,5 @@
+-- Now, the same throughout a query.
+SELECT
+  CURRENT_TIMESTAMP() = CURRENT_TIMESTAMP() AS same,
+  CURRENT_TIMESTAMP() > TIMESTAMP '2024-01-01' AS later,
+  CURRENT_TIMESTAMP > TIMESTAMP '2024-01-01' AS without_brackets

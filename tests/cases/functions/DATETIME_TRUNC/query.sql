@@ -1,0 +1,11 @@
+-- The start of the part that a civil time is in.
+SELECT
+  n,
+  DATETIME_TRUNC(t, YEAR) AS year,
+  DATETIME_TRUNC(t, MONTH) AS month,
+  DATETIME_TRUNC(t, WEEK) AS week,
+  DATETIME_TRUNC(t, DAY) AS day,
+  DATETIME_TRUNC(t, HOUR) AS hour,
+  DATETIME_TRUNC(t, MILLISECOND) AS millisecond
+FROM UNNEST([STRUCT(1 AS n, DATETIME '2024-02-29 23:59:59.999999' AS t), (2, DATETIME '2023-01-01 00:00:00'), (3, NULL)])
+ORDER BY n

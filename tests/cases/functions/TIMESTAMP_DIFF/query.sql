@@ -1,0 +1,14 @@
+-- How many whole parts of time lie between two moments.
+SELECT
+  n,
+  TIMESTAMP_DIFF(a, b, DAY) AS days,
+  TIMESTAMP_DIFF(a, b, HOUR) AS hours,
+  TIMESTAMP_DIFF(a, b, MINUTE) AS minutes,
+  TIMESTAMP_DIFF(a, b, SECOND) AS seconds,
+  TIMESTAMP_DIFF(a, b, MILLISECOND) AS milliseconds,
+  TIMESTAMP_DIFF(a, b, MICROSECOND) AS microseconds
+FROM UNNEST([
+  STRUCT(1 AS n, TIMESTAMP '2024-01-02 00:00:00' AS a, TIMESTAMP '2024-01-01 00:00:00.000001' AS b),
+  (2, TIMESTAMP '2024-01-01 00:00:00', TIMESTAMP '2024-01-03 12:30:00'), (3, NULL, TIMESTAMP '2024-01-01 00:00:00')
+])
+ORDER BY n

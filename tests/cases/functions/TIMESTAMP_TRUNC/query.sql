@@ -1,0 +1,12 @@
+-- The start of the part, in UTC, that a moment is in.
+SELECT
+  n,
+  TIMESTAMP_TRUNC(t, YEAR) AS year,
+  TIMESTAMP_TRUNC(t, MONTH) AS month,
+  TIMESTAMP_TRUNC(t, WEEK) AS week,
+  TIMESTAMP_TRUNC(t, ISOWEEK) AS iso_week,
+  TIMESTAMP_TRUNC(t, DAY) AS day,
+  TIMESTAMP_TRUNC(t, HOUR) AS hour,
+  TIMESTAMP_TRUNC(t, SECOND) AS second
+FROM UNNEST([STRUCT(1 AS n, TIMESTAMP '2024-02-29 23:59:59.999999' AS t), (2, TIMESTAMP '1969-12-31 23:59:59.5'), (3, NULL)])
+ORDER BY n

@@ -1,0 +1,2 @@
+-- BYTES are made by a function.
+SELECT b'abc' AS x

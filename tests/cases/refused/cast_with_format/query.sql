@@ -1,0 +1,2 @@
+-- CAST … FORMAT is not translated.
+SELECT CAST(DATE '2024-01-01' AS STRING FORMAT 'YYYY') AS x

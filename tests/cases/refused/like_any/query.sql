@@ -1,0 +1,2 @@
+-- LIKE ANY is not translated.
+SELECT 'abc' LIKE ANY ('a%', 'b%') AS x

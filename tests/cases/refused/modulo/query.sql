@@ -1,0 +1,2 @@
+-- Not GoogleSQL.
+SELECT 7 % 3 AS x

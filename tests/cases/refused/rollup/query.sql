@@ -1,0 +1,2 @@
+-- ROLLUP is not translated.
+SELECT n, COUNT(*) AS x FROM UNNEST([1]) AS n GROUP BY ROLLUP(n)

@@ -1,0 +1,2 @@
+-- SELECT AS STRUCT stands in ARRAY(…).
+SELECT AS STRUCT 1 AS a

@@ -1,0 +1,2 @@
+-- A text is no number.
+SELECT '5' + 1 AS x

@@ -1,0 +1,2 @@
+-- A field needs a name.
+SELECT STRUCT(1, 'a') AS x

@@ -1,0 +1,2 @@
+-- SUM adds numbers.
+SELECT SUM(word) AS x FROM UNNEST(['a']) AS word

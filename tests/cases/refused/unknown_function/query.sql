@@ -1,0 +1,2 @@
+-- A name that nobody knows, with one that is near.
+SELECT STRTS_WITH('abc', 'a') AS x

@@ -1,0 +1,2 @@
+-- Not GoogleSQL.
+SELECT * FROM (VALUES (1, 'a'))

@@ -1,0 +1,8 @@
+-- CAST between DATE, DATETIME, TIME and TIMESTAMP, in UTC.
+SELECT
+  n,
+  CAST(t AS DATE) AS timestamp_date, CAST(t AS DATETIME) AS timestamp_datetime, CAST(t AS TIME) AS timestamp_time,
+  CAST(CAST(t AS DATETIME) AS DATE) AS datetime_date, CAST(CAST(t AS DATETIME) AS TIME) AS datetime_time, CAST(CAST(t AS DATETIME) AS TIMESTAMP) AS datetime_timestamp,
+  CAST(CAST(t AS DATE) AS DATETIME) AS date_datetime, CAST(CAST(t AS DATE) AS TIMESTAMP) AS date_timestamp
+FROM UNNEST([STRUCT(1 AS n, TIMESTAMP '2024-02-29 23:59:59.999999' AS t), (2, TIMESTAMP '0001-01-01 00:00:00'), (3, TIMESTAMP '9999-12-31 23:59:59'), (4, NULL)])
+ORDER BY n

@@ -1,0 +1,15 @@
+-- EXTRACT of every part; weeks start on Sunday, weekdays count from 1, fractions stand without their whole seconds.
+SELECT
+  n,
+  EXTRACT(YEAR FROM t) AS year, EXTRACT(QUARTER FROM t) AS quarter, EXTRACT(MONTH FROM t) AS month, EXTRACT(DAY FROM t) AS day,
+  EXTRACT(DAYOFWEEK FROM t) AS weekday, EXTRACT(DAYOFYEAR FROM t) AS day_of_year,
+  EXTRACT(WEEK FROM t) AS week, EXTRACT(WEEK(MONDAY) FROM t) AS week_from_monday, EXTRACT(ISOWEEK FROM t) AS iso_week, EXTRACT(ISOYEAR FROM t) AS iso_year,
+  EXTRACT(HOUR FROM t) AS hour, EXTRACT(MINUTE FROM t) AS minute, EXTRACT(SECOND FROM t) AS second,
+  EXTRACT(MILLISECOND FROM t) AS millisecond, EXTRACT(MICROSECOND FROM t) AS microsecond,
+  EXTRACT(DATE FROM t) AS date, EXTRACT(TIME FROM t) AS time,
+  EXTRACT(WEEK FROM DATE(t)) AS week_of_date, EXTRACT(HOUR FROM CAST(t AS TIME)) AS hour_of_time
+FROM UNNEST([
+  STRUCT(1 AS n, TIMESTAMP '2024-02-29 23:59:59.999999' AS t), (2, TIMESTAMP '2023-01-01 00:00:00'), (3, TIMESTAMP '2024-12-31 12:00:00.5'),
+  (4, TIMESTAMP '1969-12-31 23:59:59.000001'), (5, TIMESTAMP '2021-01-03 10:00:00'), (6, NULL)
+])
+ORDER BY n

@@ -1,0 +1,9 @@
+-- FROM UNNEST: of values, of STRUCTs whose fields are columns, with their offsets from 0.
+SELECT 1 AS n, CAST(e AS STRING) AS a, CAST(NULL AS STRING) AS b, o FROM UNNEST([30, 10]) AS e WITH OFFSET AS o
+UNION ALL
+SELECT 2, x, CAST(s.y AS STRING), offset FROM UNNEST([STRUCT('a' AS x, 1 AS y), ('b', NULL)]) AS s WITH OFFSET
+UNION ALL
+SELECT 3, TO_JSON_STRING(s), s.x, 0 FROM UNNEST([STRUCT('é😀' AS x, 2 AS y)]) AS s
+UNION ALL
+SELECT 4, e, e, 0 FROM UNNEST(CAST(NULL AS ARRAY<STRING>)) AS e
+ORDER BY n, o

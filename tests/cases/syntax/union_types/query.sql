@@ -1,0 +1,2 @@
+-- UNION ALL of INT64 and FLOAT64 is FLOAT64; names are those of the first.
+SELECT 1 AS a, 'x' AS b UNION ALL SELECT 2.5, NULL UNION ALL SELECT NULL, '' ORDER BY a

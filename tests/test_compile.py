@@ -1,0 +1,153 @@
+"""`bqbatch compile` prints what `run` does: GoogleSQL takes every statement, in order, and nothing else is printed."""
+
+from __future__ import annotations
+
+import functools
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bqbatch import sqlfiles
+from bqbatch.listing import RUN_ID
+from bqbatch.names import Dataset, PromptObjects, RunObjects
+from bqbatch.run.runner import Runner
+from bqbatch.screen import Screen
+from bqbatch.session import Session
+from bqbatch.warehouses import DryRun, Result, Statement
+from bqbatch.warehouses.duckdb import DuckDBWarehouse
+from tests.oracle.googlesql import googlesql
+from tests.projects import Folder
+
+REVIEWS = Path(__file__).parent.parent / "examples" / "reviews"
+PROMPTS = [path.name for path in sorted(REVIEWS.glob("*.sql")) if "{% prompt %}" in path.read_text("utf-8")]
+DATASET = Dataset("llm")
+PARAMETERS = {name: "STRING" for name in ("run_id", "host", "event_id", "prompt", "event", "details")} | {
+    name: "INT64" for name in ("pid", "shard", "attempt")
+}
+# What a run looks up about itself and others before it changes anything, and `compile` does not print.
+LOOKED_UP = ("ledger/latest", "ledger/holder", "ledger/uncollected", "ledger/open_runs")
+
+
+class Recording(DuckDBWarehouse):
+    """A warehouse that keeps the SQL it was given, and what its tables were."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, DATASET.path)
+        self.said: list[str] = []
+        self.tables: dict[str, dict[str, str]] = {}
+
+    def execute(self, *statements: Statement) -> None:
+        self.said += [statement.sql for statement in statements]
+        super().execute(*statements)
+        for name in {name for statement in statements for name in re.findall(r"`llm\.\w+`", statement.sql)}:
+            if table := self.describe(name):
+                self.tables[name.strip("`")] = {column.name: column.type for column in table.columns}
+
+    def read(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:
+        self.said.append(sql)
+        return super().read(sql, parameters)
+
+    def dry_run(self, sql: str) -> DryRun:
+        self.said.append(sql)
+        return super().dry_run(sql)
+
+    def load(self, path: Path, table: str) -> None:
+        super().load(path, table)
+        found = self.describe(table)
+        assert found
+        self.tables[table.strip("`")] = {column.name: column.type for column in found.columns}
+
+
+@functools.cache
+def recorded(root: Path, name: str) -> Recording:
+    """The warehouse after a run of an example; run ids stand as `compile` prints them."""
+    shutil.copytree(REVIEWS, root, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".bqbatch"))
+    session = Session.open(root / name, model="simulated")
+    prompt = session.compile(root / name, {})
+    warehouse = Recording(root / "recorded.duckdb")
+    service = session.service(prompt, warehouse, print)
+    result = Runner(session.project, prompt, warehouse, service, Screen(quiet=True)).run()
+    warehouse.said = [sql.replace(result.run_id, RUN_ID) for sql in warehouse.said]
+    warehouse.tables = {table.replace(result.run_id, RUN_ID): columns for table, columns in warehouse.tables.items()}
+    return warehouse
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("reviews")
+
+
+@pytest.fixture
+def folder(root: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
+    return Folder.made(root, monkeypatch)
+
+
+def statements(folder: Folder, *arguments: str) -> list[str]:
+    """What `compile` prints, in statements; nothing else is printed."""
+    said = folder.say("compile", *arguments)
+    assert (said.code, said.err) == (0, "")
+    found = said.out.removesuffix(";\n").split(";\n\n")
+    assert said.out == "".join(f"{sql};\n\n" for sql in found).removesuffix("\n")
+    return found
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--model", "simulated"], ["--limit", "5", "--full-refresh", "--simulate", ""]], ids=" ".join
+)
+@pytest.mark.parametrize("name", PROMPTS)
+def test_googlesql_takes_every_statement(folder: Folder, name: str, arguments: list[str]) -> None:
+    tables = recorded(folder.root, name).tables
+    for sql in statements(folder, name, *arguments):
+        found = googlesql().analyze(sql, tables, PARAMETERS)
+        assert found.error is None, f"{found.error} [at {found.line}:{found.column}]\n{sql}"
+
+
+@pytest.mark.parametrize("name", PROMPTS)
+def test_compile_prints_what_a_run_does_in_its_order(folder: Folder, name: str) -> None:
+    compiled = statements(folder, name, "--model", "simulated")
+    objects = PromptObjects(DATASET, Path(name).stem)
+    known = {"runs": DATASET.runs, "jobs": DATASET.jobs, "claim": objects.claim}
+    looked_up = [
+        sqlfiles.render(file, **{name: known[name] for name in sqlfiles.parameters_of(file)}) for file in LOOKED_UP
+    ]
+    done = [sql for sql in recorded(folder.root, name).said if sql not in looked_up]
+    skipped = sqlfiles.render("requests/skipped", rows=RunObjects(DATASET, RUN_ID).rows)
+    assert done == [sql for sql in compiled if sql in done or sql != skipped]  # asked where rows are skipped
+
+
+def test_the_users_select_is_printed_verbatim(folder: Folder) -> None:
+    folder.write("words.sql", "SELECT 1 AS key, -- why\n\t'x'   AS prompt , 2 as `two words`\n")
+    printed = statements(folder, "words.sql")
+    select = "SELECT 1 AS key, -- why\n\t'x'   AS prompt , 2 as `two words`"
+    assert printed.count(select) == 1
+    assert sum(f"FROM (\n{select}\n)" in sql for sql in printed) == 1
+
+
+def test_columns_that_only_the_warehouse_knows_are_no_obstacle(folder: Folder) -> None:
+    folder.write("words.sql", "SELECT *, {{ prompt('{word}') }} AS prompt FROM {{ source('data.words') }}")
+    assert any("data.words" in sql for sql in statements(folder, "words.sql"))
+
+
+@pytest.mark.parametrize("arguments", [["compile", "sentiment.sql"], ["--help"], ["run", "--help"], ["--version"]], ids=" ".join)
+def test_nothing_heavy_is_imported_to_print_text(folder: Folder, arguments: list[str]) -> None:
+    code = """if True:
+        import sys
+        before = set(sys.modules)  # namespaces that .pth files make
+        from bqbatch.cli import main
+        try:
+            main(sys.argv[1:])
+        except SystemExit as end:
+            assert not end.code, end.code
+        print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before}), file=sys.stderr)
+    """
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, cwd=folder.root, capture_output=True, text=True, check=True)
+    imported = set(done.stderr.split())
+    assert imported & {"google", "duckdb", "_duckdb", "rich", "pandas", "numpy", "pyarrow", "xllamacpp"} == set()
+    assert ("sqlglot" in imported) == (arguments[0] == "compile")
