@@ -261,7 +261,7 @@ def test_a_file_that_is_no_warehouse_is_left_alone(folder: Folder) -> None:
     assert path.read_text().startswith("Dear diary")
 
 
-@pytest.mark.parametrize("keep", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("keep", [0.1, 0.9])
 def test_a_warehouse_that_was_cut_off_is_told(folder: Folder, keep: float) -> None:
     folder.run("words.sql")
     path = folder.warehouse.path

@@ -85,7 +85,7 @@ def test_a_changed_prompt_asks_every_row_again(folder: Folder) -> None:
     assert folder.run("words.sql")["requests"] == 4
 
 
-@pytest.mark.parametrize("change", ["temperature = 0", "top_p = 0.5", "seed = 1", "thinking = 'low'"])
+@pytest.mark.parametrize("change", ["temperature = 0", "thinking = 'low'"])
 def test_a_setting_that_shapes_answers_asks_every_row_again(folder: Folder, change: str) -> None:
     folder.run("words.sql")
     folder.write("words.sql", f"{{{{ config({change}) }}}}{PROMPT}")
@@ -122,7 +122,7 @@ def test_a_full_refresh_with_a_limit_asks_so_many(folder: Folder) -> None:
     assert (again["requests"], again["reused"], again["outcomes"]) == (1, 3, {"ok": 5, "skipped": 1})
 
 
-@pytest.mark.parametrize(("fault", "outcome"), [("429:100%", "retryable"), ("500:100%", "retryable"), ("missing:1", "missing")])
+@pytest.mark.parametrize(("fault", "outcome"), [("429:50%,500:50%", "retryable"), ("missing:1", "missing")])
 def test_what_may_go_better_is_asked_again_until_the_last_attempt(folder: Folder, fault: str, outcome: str) -> None:
     asked = [folder.run("words.sql", "--simulate", fault)["requests"] for _ in range(4)]
     assert asked == [4, 4, 4, 0]
@@ -205,11 +205,10 @@ def assert_accounted_for(folder: Folder) -> None:
     assert folder.query("SELECT request_hash FROM words__answers GROUP BY request_hash, attempt HAVING COUNT(*) > 1") == []
 
 
-@pytest.mark.parametrize("share", ["5%", "10%"])
-def test_rows_are_conserved_through_runs_with_every_fault(folder: Folder, share: str) -> None:
+def test_rows_are_conserved_through_runs_with_every_fault(folder: Folder) -> None:
     folder.write("words.csv", seed({key: f"word {key % 80}" if key % 9 else None for key in range(100)}))
     for _ in range(4):
-        result = folder.run("words.sql", "--simulate", ",".join(f"{fault}:{share}" for fault in EVERY_FAULT))
+        result = folder.run("words.sql", "--simulate", ",".join(f"{fault}:10%" for fault in EVERY_FAULT))
         assert sum(result["outcomes"].values()) == result["rows"] == 100
     assert result["requests"] == 0
     assert_accounted_for(folder)
