@@ -24,19 +24,32 @@ files_argument = click.argument("files", nargs=-1, required=True, metavar="FILE.
 file_argument = click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 target_option = click.option("--target", metavar="NAME", help="Where to run: local, or a target of bqbatch.toml.")
 model_option = click.option("--model", metavar="NAME", help="The model: smollm2, simulated, a .gguf file, or gemini-….")
-var_option = click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A value for {{ var('NAME') }}.")
+var_option = click.option(
+    "--var", "variables", multiple=True, metavar="NAME=VALUE", help="A value for {{ var('NAME') }}."
+)
 simulate_option = click.option(
     "--simulate", metavar="FAULTS", help='Answer by made-up data, with faults: "429:2%,truncated:1%"; "" for none.'
 )
-limit_option = click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Ask at most N requests, the first by key.")
+limit_option = click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", help="Ask at most N requests, the first by key."
+)
 refresh_option = click.option("--full-refresh", is_flag=True, help="Ask everything again, answered or not.")
 # On the local target no money is ever at stake, so that there is nothing to ask.
 yes_option = click.option("--yes", is_flag=True, expose_value=False, help="Never ask before money is spent.")
-fail_on_option = click.option("--fail-on", metavar="WHAT", help="Exit 3 if rows end so: any, 5%, or outcomes: failed,missing.")
-format_option = click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print the result."
+fail_on_option = click.option(
+    "--fail-on", metavar="WHAT", help="Exit 3 if rows end so: any, 5%, or outcomes: failed,missing."
 )
-rows_option = click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="The most rows to print.")
+format_option = click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print the result.",
+)
+rows_option = click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="The most rows to print."
+)
 
 
 class _Commands(click.Group):

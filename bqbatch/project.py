@@ -1,12 +1,12 @@
 """A project: the folder with `bqbatch.toml`, and the target, dataset and defaults it sets.
 
-    target = "local"            # used unless --target says otherwise
-    dataset = "llm"
-    model = "smollm2"           # and any other setting of config(…), as a default
+target = "local"            # used unless --target says otherwise
+dataset = "llm"
+model = "smollm2"           # and any other setting of config(…), as a default
 
-    [targets.prod]
-    type = "vertex"
-    dataset = "my-project.llm"
+[targets.prod]
+type = "vertex"
+dataset = "my-project.llm"
 """
 
 from __future__ import annotations
@@ -77,7 +77,11 @@ def load_project(start: Path, target: str | None = None) -> Project:
         except tomllib.TOMLDecodeError as error:
             at = re.search(r"line (\d+), column (\d+)", str(error))
             place = Place(FILE, int(at[1]), int(at[2])) if at else Place(FILE, 1, 1)
-            raise ProjectError(f"not TOML: {str(error).split(' (at')[0]}", "a text needs quotes, as in model = \"simulated\"; see https://toml.io", place) from None
+            raise ProjectError(
+                f"not TOML: {str(error).split(' (at')[0]}",
+                'a text needs quotes, as in model = "simulated"; see https://toml.io',
+                place,
+            ) from None
     _check_keys(said, ("target", "dataset", "targets", *_DEFAULTS), text)
     targets = said.get("targets", {})
     if not isinstance(targets, dict) or not all(isinstance(table, dict) for table in targets.values()):
@@ -88,7 +92,9 @@ def load_project(start: Path, target: str | None = None) -> Project:
         near = difflib.get_close_matches(str(name), known, n=1)
         raise ProjectError(
             f"there is no target `{name}`",
-            f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}; others go into {FILE} as [targets.{name}]",
+            f"did you mean `{near[0]}`?"
+            if near
+            else f"known: {', '.join(known)}; others go into {FILE} as [targets.{name}]",
             None if target else _place(text, "target"),
         )
     table = targets.get(name, {})

@@ -84,7 +84,12 @@ def show_result(result: RunResult, next_command: str) -> None:
         Text(f"{count:,} {name}", style=_GOOD.get(name, "red")) for name, count in result.outcomes.items()
     )
     lines: list[tuple[str, Text]] = [
-        ("rows", Text.assemble(f"{result.rows:,}", " (" if result.outcomes else "", outcomes, ")" if result.outcomes else "")),
+        (
+            "rows",
+            Text.assemble(
+                f"{result.rows:,}", " (" if result.outcomes else "", outcomes, ")" if result.outcomes else ""
+            ),
+        ),
         ("requests", Text(f"{result.requests:,} asked of {printable(result.model)}, {result.reused:,} rows reused")),
         ("tokens", Text(f"{result.input_tokens:,} in, {result.output_tokens:,} out, {cost}")),
         ("view", Text(result.view)),

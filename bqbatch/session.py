@@ -83,5 +83,3 @@ class Session:
         if named != LOCAL_MODEL:
             note(f"the local target has no {named}: {answers} answers in its place, and says so in _model")
         return LlamaService(warehouse, None)
-
-

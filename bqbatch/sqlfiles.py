@@ -63,7 +63,9 @@ def _environment() -> Environment:
     environment = Environment(loader=FileSystemLoader(folder()), undefined=StrictUndefined, bytecode_cache=_cache())
     environment.filters |= {
         "literal": _literal,
-        "tojson_text": lambda value: str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False),
+        "tojson_text": lambda value: (
+            str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
+        ),
         "round_up": math.ceil,
         "round_down": math.floor,
     }

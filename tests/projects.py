@@ -107,9 +107,15 @@ class Folder:
         if not self.warehouse.path.exists():
             return set()
         with self.warehouse._open() as connection:
-            found = connection.sql("SELECT table_name FROM information_schema.tables WHERE table_schema = 'llm'").fetchall()
+            found = connection.sql(
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = 'llm'"
+            ).fetchall()
         return {name for (name,) in found}
 
     def left_behind(self) -> set[str]:
         """Working tables and claims: none should outlive a run."""
-        return {name for name in self.tables() if name.startswith(("bqb_rows", "bqb_req", "bqb_resp")) or name.endswith("__claim")}
+        return {
+            name
+            for name in self.tables()
+            if name.startswith(("bqb_rows", "bqb_req", "bqb_resp")) or name.endswith("__claim")
+        }

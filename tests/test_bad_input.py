@@ -32,7 +32,9 @@ def test_bad_input_is_told_what_where_and_how_to_mend_it(
     said = folder.say(*shlex.split(last))
     told = said.err.replace(str(folder.root), "<project>")
     if rewrite:
-        write_case(path, {name: text for name, text in sections.items() if name[:4] != "exit"} | {f"exit {said.code}": told})
+        write_case(
+            path, {name: text for name, text in sections.items() if name[:4] != "exit"} | {f"exit {said.code}": told}
+        )
     assert told == read_case(path)[f"exit {said.code}"]
     assert said.code == (1 if told.startswith("error: ") else 2)
     assert said.out == ""

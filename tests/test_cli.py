@@ -18,7 +18,9 @@ from bqbatch import __version__
 from tests.projects import Folder
 
 OUTPUT = "{% output %} label STRING NOT NULL CHECK (label IN ('a', 'b')) {% endoutput %}"
-PROMPT = f"{OUTPUT} SELECT id AS key, word, {{{{ prompt('Label {{word}}') }}}} AS prompt FROM {{{{ seed('words.csv') }}}}"
+PROMPT = (
+    f"{OUTPUT} SELECT id AS key, word, {{{{ prompt('Label {{word}}') }}}} AS prompt FROM {{{{ seed('words.csv') }}}}"
+)
 SKIPPED = "note: 1 row is skipped: `word` is NULL ({column|'…'} gives a default)\n"
 NASTY = "\x1b[31mred\x1b[0m \x9b2J \u202egnirts\u200b \x07\x7f"
 
@@ -46,7 +48,9 @@ def test_the_summary_is_the_result_and_notes_are_not(folder: Folder) -> None:
 
 
 def test_the_next_command_works_as_it_is_printed(folder: Folder) -> None:
-    folder.write("my words/it's.sql", PROMPT.replace("words.csv", "../words.csv").join(["{{ config(name = 'its') }}", ""]))
+    folder.write(
+        "my words/it's.sql", PROMPT.replace("words.csv", "../words.csv").join(["{{ config(name = 'its') }}", ""])
+    )
     next_command = folder.say("run", "my words/it's.sql").out.splitlines()[-1].removeprefix("     next  bqbatch ")
     shell = f"{sys.executable} -m bqbatch {next_command}"
     assert subprocess.run(shell, shell=True, capture_output=True, text=True, check=True).stdout.count(" word ") == 10
@@ -91,7 +95,9 @@ def test_json_of_a_query_is_exact(folder: Folder) -> None:
 
 
 def test_a_query_may_come_from_standard_input(folder: Folder) -> None:
-    assert folder.say("query", "-", "--format", "json", stdin="SELECT 'ü' AS x\n").out == '[\n  {\n    "x": "ü"\n  }\n]\n'
+    assert (
+        folder.say("query", "-", "--format", "json", stdin="SELECT 'ü' AS x\n").out == '[\n  {\n    "x": "ü"\n  }\n]\n'
+    )
     said = folder.say("query", "-", stdin=b"SELECT '\xff' AS x")
     assert (said.code, said.err.partition("\n")[0]) == (
         1, "error: query:1:9: the text holds U+DCFF, which is no character",
@@ -99,7 +105,10 @@ def test_a_query_may_come_from_standard_input(folder: Folder) -> None:
 
 
 def test_a_query_of_no_rows_prints_the_columns(folder: Folder) -> None:
-    assert folder.say("query", "SELECT 1 AS one, 'x' AS two FROM UNNEST([1]) AS n WHERE FALSE").out.split()[:2] == ["one", "two"]
+    assert folder.say("query", "SELECT 1 AS one, 'x' AS two FROM UNNEST([1]) AS n WHERE FALSE").out.split()[:2] == [
+        "one",
+        "two",
+    ]
     assert folder.query("SELECT 1 AS one FROM UNNEST([1]) AS n WHERE FALSE") == []
 
 
@@ -188,7 +197,11 @@ def test_the_command_line_names_the_model_before_the_prompt_does(folder: Folder)
 
 def test_a_reader_that_leaves_is_no_error(folder: Folder) -> None:
     folder.run("words.sql")
-    for command in (["query", "SELECT * FROM words"], ["query", "SELECT * FROM words", "--format", "json"], ["run", "words.sql"]):
+    for command in (
+        ["query", "SELECT * FROM words"],
+        ["query", "SELECT * FROM words", "--format", "json"],
+        ["run", "words.sql"],
+    ):
         with folder.process(*command) as process:
             assert process.stdout
             assert process.stderr
@@ -196,9 +209,13 @@ def test_a_reader_that_leaves_is_no_error(folder: Folder) -> None:
             assert process.stderr.read() == ("" if command[0] == "query" else SKIPPED)
 
 
-@pytest.mark.parametrize("arguments", [["query", b"SELECT '\xff'"], ["run", b"\xff.sql"], ["run", "words.sql", "--var", b"a=\xff"]])
+@pytest.mark.parametrize(
+    "arguments", [["query", b"SELECT '\xff'"], ["run", b"\xff.sql"], ["run", "words.sql", "--var", b"a=\xff"]]
+)
 def test_arguments_that_are_no_text_are_told(folder: Folder, arguments: list[str | bytes]) -> None:
-    said = subprocess.run([sys.executable, "-m", "bqbatch", *arguments], cwd=folder.root, capture_output=True, text=True)
+    said = subprocess.run(
+        [sys.executable, "-m", "bqbatch", *arguments], cwd=folder.root, capture_output=True, text=True
+    )
     assert said.returncode == 1
     assert said.stderr.startswith("error: ")
 

@@ -27,9 +27,9 @@ from tests.projects import Folder
 REVIEWS = Path(__file__).parent.parent / "examples" / "reviews"
 PROMPTS = [path.name for path in sorted(REVIEWS.glob("*.sql")) if "{% prompt %}" in path.read_text("utf-8")]
 DATASET = Dataset("llm")
-PARAMETERS = {name: "STRING" for name in ("run_id", "host", "event_id", "prompt", "event", "details")} | {
-    name: "INT64" for name in ("pid", "shard", "attempt")
-}
+PARAMETERS = dict.fromkeys(("run_id", "host", "event_id", "prompt", "event", "details"), "STRING") | dict.fromkeys(
+    ("pid", "shard", "attempt"), "INT64"
+)
 # What a run looks up about itself and others before it changes anything, and `compile` does not print.
 LOOKED_UP = ("ledger/latest", "ledger/holder", "ledger/uncollected", "ledger/open_runs")
 
@@ -134,7 +134,9 @@ def test_columns_that_only_the_warehouse_knows_are_no_obstacle(folder: Folder) -
     assert any("data.words" in sql for sql in statements(folder, "words.sql"))
 
 
-@pytest.mark.parametrize("arguments", [["compile", "sentiment.sql"], ["--help"], ["run", "--help"], ["--version"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [["compile", "sentiment.sql"], ["--help"], ["run", "--help"], ["--version"]], ids=" ".join
+)
 def test_nothing_heavy_is_imported_to_print_text(folder: Folder, arguments: list[str]) -> None:
     code = """if True:
         import sys

@@ -147,7 +147,9 @@ def tables(folder: Folder) -> Tables:
     own = {"words": "_run_id", "words__rows": "", "words__answers": "run_id, job, processed_time"}
     with folder.warehouse.step():
         return {
-            name: sorted(folder.warehouse.read(f"SELECT *{f' EXCEPT ({but})' if but else ''} FROM {name}").rows, key=repr)
+            name: sorted(
+                folder.warehouse.read(f"SELECT *{f' EXCEPT ({but})' if but else ''} FROM {name}").rows, key=repr
+            )
             for name, but in own.items()
         }
 
@@ -293,7 +295,9 @@ def test_a_process_killed_at_a_random_moment_is_picked_up(
     with born(story) as process:
         time.sleep(moment * life.seconds)
         process.kill()
-    print(f"killed at {moment:.2f} of a run, one of {len(MOMENTS_BY_CLOCK)} moments; it ended with {process.returncode}")
+    print(
+        f"killed at {moment:.2f} of a run, one of {len(MOMENTS_BY_CLOCK)} moments; it ended with {process.returncode}"
+    )
     assert story.folder.run("words.sql", "--simulate", FAULTS)["rows"] == ROWS + 1
     assert tables(story.folder) == life.tables
     assert story.folder.left_behind() == set()

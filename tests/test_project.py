@@ -64,7 +64,9 @@ def test_without_a_toml_all_is_local_and_in_llm(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_target_has_its_own_dataset_and_settings(folder: Folder) -> None:
-    folder.write("bqbatch.toml", """
+    folder.write(
+        "bqbatch.toml",
+        """
         model = "simulated"
         temperature = 1
         dataset = "all"
@@ -73,7 +75,8 @@ def test_a_target_has_its_own_dataset_and_settings(folder: Folder) -> None:
         [targets.ci]
         type = "local"
         temperature = 0
-    """)
+    """,
+    )
     local, ci = load_project(folder.root), load_project(folder.root, "ci")
     assert (local.target.dataset.path, local.target.defaults.temperature) == ("mine", 1)
     assert (ci.target.dataset.path, ci.target.defaults.temperature) == ("all", 0)

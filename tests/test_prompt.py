@@ -48,7 +48,9 @@ def shown(check: Check) -> str:
 SAID: dict[str, Callable[[CompiledPrompt], str]] = {
     "select": lambda prompt: f"{prompt.select}\n",
     "places": places,
-    "columns": lambda prompt: f"{'only the warehouse knows' if prompt.columns is None else ', '.join(prompt.columns)}\n",
+    "columns": lambda prompt: (
+        f"{'only the warehouse knows' if prompt.columns is None else ', '.join(prompt.columns)}\n"
+    ),
     "name": lambda prompt: f"{prompt.name}\n",
     "system": lambda prompt: f"{prompt.envelope.system}\n",
     "output": lambda prompt: "".join(map(described, prompt.output)),
@@ -107,4 +109,6 @@ def assert_places_are_true(prompt: CompiledPrompt) -> None:
             assert line[place.column - 1] == prompt.select[offset], (place, offset)
     for name in re.finditer(r"CAST\((`\w+`(?:\.`\w+`)*) AS STRING\)", prompt.select):
         place = prompt.source_map.place(name.start(1))
-        assert re.match(rf"\{{?{name[1].replace('`', '')}|.*\{{\{{", lines[place.path][place.line - 1][place.column - 1 :])
+        assert re.match(
+            rf"\{{?{name[1].replace('`', '')}|.*\{{\{{", lines[place.path][place.line - 1][place.column - 1 :]
+        )

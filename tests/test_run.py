@@ -25,7 +25,9 @@ from bqbatch.warehouses import Statement
 from tests.projects import Folder, Row
 
 OUTPUT = "{% output %} label STRING NOT NULL CHECK (label IN ('a', 'b')), score FLOAT64 {% endoutput %}"
-PROMPT = f"{OUTPUT} SELECT id AS key, word, {{{{ prompt('Label {{word}}') }}}} AS prompt FROM {{{{ seed('words.csv') }}}}"
+PROMPT = (
+    f"{OUTPUT} SELECT id AS key, word, {{{{ prompt('Label {{word}}') }}}} AS prompt FROM {{{{ seed('words.csv') }}}}"
+)
 WORDS = {1: "red", 2: "green", 3: "red", 4: None, 5: "blue", 6: "black"}
 EVERY_FAULT = ("429", "400", "truncated", "blocked", "bad_json", "schema", "missing", "duplicate", "late")
 
@@ -139,13 +141,21 @@ def test_the_number_of_attempts_is_a_setting(folder: Folder) -> None:
 
 @pytest.mark.parametrize(
     ("fault", "outcome"),
-    [("400", "failed"), ("truncated", "truncated"), ("blocked", "blocked"), ("bad_json", "invalid_json"), ("schema", "schema_mismatch")],
+    [
+        ("400", "failed"),
+        ("truncated", "truncated"),
+        ("blocked", "blocked"),
+        ("bad_json", "invalid_json"),
+        ("schema", "schema_mismatch"),
+    ],
 )
 def test_what_would_go_the_same_way_waits(folder: Folder, fault: str, outcome: str) -> None:
     first = folder.run("words.sql", "--simulate", f"{fault}:100%")
     assert first["outcomes"] == {outcome: 5, "skipped": 1}
     assert folder.run("words.sql")["requests"] == 0
-    [row] = folder.query("SELECT DISTINCT _outcome, label, score FROM words WHERE _outcome != 'skipped' AND label IS NULL")
+    [row] = folder.query(
+        "SELECT DISTINCT _outcome, label, score FROM words WHERE _outcome != 'skipped' AND label IS NULL"
+    )
     assert row == {"_outcome": outcome, "label": None, "score": None}
 
 
@@ -163,7 +173,9 @@ def test_the_latest_answer_counts_where_none_is_ok(folder: Folder) -> None:
 
 
 def test_a_sample_asks_the_same_thing_several_times(folder: Folder) -> None:
-    folder.write("words.sql", "SELECT id AS key, 'Say a word.' AS prompt, MOD(id, 3) AS sample FROM {{ seed('words.csv') }}")
+    folder.write(
+        "words.sql", "SELECT id AS key, 'Say a word.' AS prompt, MOD(id, 3) AS sample FROM {{ seed('words.csv') }}"
+    )
     result = folder.run("words.sql")
     assert (result["rows"], result["requests"]) == (6, 3)
     assert len({row["answer"] for row in folder.query("SELECT answer FROM words")}) == 3
@@ -180,7 +192,7 @@ def test_answers_are_kept_by_prompt_name_and_not_by_file(folder: Folder) -> None
 
 
 def test_every_outcome_is_reached_in_one_run_and_every_row_accounted_for(folder: Folder) -> None:
-    folder.write("words.csv", seed({key: f"word {key}" for key in range(120)} | {120: None, 121: "word 0"}))
+    folder.write("words.csv", seed({**{key: f"word {key}" for key in range(120)}, 120: None, 121: "word 0"}))
     faults = ",".join(f"{fault}:9%" for fault in EVERY_FAULT if fault != "late")
     first = folder.run("words.sql", "--limit", "110", "--simulate", faults)
     assert set(first["outcomes"]) == set(OUTCOMES)
@@ -202,7 +214,9 @@ def assert_accounted_for(folder: Folder) -> None:
     assert folder.value("SELECT COUNT(*) AS n FROM words__rows") == outcomes.total()
     answers = folder.value("SELECT COUNT(*) AS n FROM words__answers")
     assert folder.value("SELECT SUM(requests) AS n FROM words__usage") == answers
-    assert folder.query("SELECT request_hash FROM words__answers GROUP BY request_hash, attempt HAVING COUNT(*) > 1") == []
+    assert (
+        folder.query("SELECT request_hash FROM words__answers GROUP BY request_hash, attempt HAVING COUNT(*) > 1") == []
+    )
 
 
 def test_rows_are_conserved_through_runs_with_every_fault(folder: Folder) -> None:
@@ -258,18 +272,24 @@ def test_rows_without_a_prompt_are_all_skipped_and_told(folder: Folder) -> None:
 
 
 def test_carried_columns_keep_their_types_and_values(folder: Folder) -> None:
-    folder.write("words.sql", f"{OUTPUT} SELECT *, {{{{ prompt('Label {{s}}') }}}} AS prompt FROM {{{{ seed('all.parquet') }}}}")
+    folder.write(
+        "words.sql", f"{OUTPUT} SELECT *, {{{{ prompt('Label {{s}}') }}}} AS prompt FROM {{{{ seed('all.parquet') }}}}"
+    )
     duckdb.sql("SET TimeZone = 'UTC'")
-    duckdb.sql("""
+    made = duckdb.sql("""
         SELECT 1::BIGINT AS key, 9007199254740993::BIGINT AS i, 0.1::DOUBLE AS f, 1.5::DECIMAL(38, 9) AS n, TRUE AS b,
           'ü' AS s, 'a\\x00\\xFF'::BLOB AS y, DATE '2026-01-02' AS d, TIME '03:04:05.6' AS t,
           TIMESTAMP '2026-01-02 03:04:05' AS dt, TIMESTAMPTZ '2026-01-02 03:04:05.6+00' AS ts, [1, 2] AS ai,
           ['x'] AS "as", {'a': 1::BIGINT, 'b': 'x'} AS st, [{'a': DATE '2026-01-02'}] AS ast, []::BIGINT[] AS none
         UNION ALL SELECT 2, NULL, NULL, NULL, NULL, 'x', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-    """).write_parquet(str(folder.root / "all.parquet"))
+    """)
+    assert made
+    made.write_parquet(str(folder.root / "all.parquet"))
     assert folder.run("words.sql")["outcomes"] == {"ok": 2}
     full, empty = folder.query("SELECT * FROM words ORDER BY key")
-    carried = {name: value for name, value in full.items() if not name.startswith("_") and name not in ("label", "score")}
+    carried = {
+        name: value for name, value in full.items() if not name.startswith("_") and name not in ("label", "score")
+    }
     assert carried == {
         "key": 1, "i": "9007199254740993", "f": 0.1, "n": "1.5", "b": True, "s": "ü", "y": "YQD/", "d": "2026-01-02",
         "t": "03:04:05.600000", "dt": "2026-01-02T03:04:05", "ts": "2026-01-02T03:04:05.600000Z", "ai": [1, 2],
@@ -286,20 +306,41 @@ def test_carried_columns_keep_their_types_and_values(folder: Folder) -> None:
 
 
 def test_a_carried_json_column_stays_json(folder: Folder) -> None:
-    folder.write("words.sql", """
+    folder.write(
+        "words.sql",
+        """
         SELECT 1 AS key, PARSE_JSON('{"a": [1, null, "x"]}', wide_number_mode => 'round') AS data, 'x' AS prompt
-    """)
+    """,
+    )
     folder.run("words.sql")
-    assert folder.query("SELECT data, JSON_VALUE(data, '$.a[2]') AS x FROM words") == [{"data": {"a": [1, None, "x"]}, "x": "x"}]
+    assert folder.query("SELECT data, JSON_VALUE(data, '$.a[2]') AS x FROM words") == [
+        {"data": {"a": [1, None, "x"]}, "x": "x"}
+    ]
 
 
 def test_names_and_values_of_any_script_survive(folder: Folder) -> None:
-    odd = ["größe", "日本語", "emoji 👩‍👩‍👧", "quote ' and \"", "back\\slash", "line\nbreak", "{braces}", "{{ jinja }}", "a\u2028b", "`tick`"]
-    folder.write("words.jsonl", "".join(f"{json.dumps({'id': word, 'word': word}, ensure_ascii=False)}\n" for word in odd))
-    folder.write("words.sql", """
+    odd = [
+        "größe",
+        "日本語",
+        "emoji 👩‍👩‍👧",
+        "quote ' and \"",
+        "back\\slash",
+        "line\nbreak",
+        "{braces}",
+        "{{ jinja }}",
+        "a\u2028b",
+        "`tick`",
+    ]
+    folder.write(
+        "words.jsonl", "".join(f"{json.dumps({'id': word, 'word': word}, ensure_ascii=False)}\n" for word in odd)
+    )
+    folder.write(
+        "words.sql",
+        """
         SELECT id AS key, word AS `größe`, word AS `日本`, CONCAT(word, '!') AS `two words`, {{ prompt('Say {word}') }} AS prompt
         FROM {{ seed('words.jsonl') }}
-    """)
+    """,
+    )
     result = folder.run("words.sql")
     assert (result["rows"], result["requests"], result["outcomes"]) == (len(odd), len(odd), {"ok": len(odd)})
     rows = folder.query("SELECT * FROM words")
@@ -321,7 +362,7 @@ def test_the_log_tells_a_run_from_its_start_to_its_end(folder: Folder) -> None:
         + [(again["run_id"], event) for event in ("started", "built", "finished")]
     )
     assert len({row["event_id"] for row in events}) == len(events)
-    assert [row["event"] for row in events if row["run_id"] == run["run_id"]][0] == "started"
+    assert next(row["event"] for row in events if row["run_id"] == run["run_id"]) == "started"
 
 
 def test_runs_and_jobs_are_views_of_the_log(folder: Folder) -> None:
@@ -389,7 +430,9 @@ def test_a_seed_is_loaded_once_per_content(folder: Folder) -> None:
 # What must not be taken from others.
 
 
-@pytest.mark.parametrize("name", ["words", "words__rows", "words__answers", "words__keys", "words__errors", "words__usage"])
+@pytest.mark.parametrize(
+    "name", ["words", "words__rows", "words__answers", "words__keys", "words__errors", "words__usage"]
+)
 @pytest.mark.parametrize("kind", ["TABLE", "VIEW"])
 def test_an_object_of_somebody_else_is_left_alone(folder: Folder, name: str, kind: str) -> None:
     folder.warehouse.execute(Statement(f"CREATE {kind} `llm.{name}` AS SELECT 'precious' AS data", "made"))
@@ -454,7 +497,11 @@ def test_other_processes_read_during_a_run(shared: Folder) -> None:
     def look() -> None:
         shown, said, status = (
             shared.said_by(*command)
-            for command in (("show", "words.sql"), ("query", "SELECT COUNT(*) AS n FROM words"), ("status", "--format", "json"))
+            for command in (
+                ("show", "words.sql"),
+                ("query", "SELECT COUNT(*) AS n FROM words"),
+                ("status", "--format", "json"),
+            )
         )
         assert shown.out.count("\n") == len(WORDS) + 2
         assert said.out.split() == ["n", "─", "6"]
@@ -474,7 +521,10 @@ def test_a_second_run_of_a_prompt_leaves_with_a_clear_error(shared: Folder) -> N
         assert shared.said_by("run", "other.sql").code == 0
 
     run_with(shared, second)
-    assert [row["prompt"] for row in shared.query("SELECT prompt FROM bqbatch_runs ORDER BY run_id")] == ["words", "other"]
+    assert [row["prompt"] for row in shared.query("SELECT prompt FROM bqbatch_runs ORDER BY run_id")] == [
+        "words",
+        "other",
+    ]
     assert shared.left_behind() == set()
 
 
@@ -526,7 +576,9 @@ def test_a_run_does_not_give_back_a_claim_that_was_taken_over(folder: Folder) ->
     assert folder.left_behind() == {"words__claim"}
 
 
-def test_a_job_that_brings_an_answer_nobody_asked_for_leaves_it_out(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_job_that_brings_an_answer_nobody_asked_for_leaves_it_out(
+    folder: Folder, capsys: pytest.CaptureFixture[str]
+) -> None:
     def add() -> None:
         [name] = (name for name in folder.tables() if name.startswith("bqb_resp_"))
         folder.warehouse.execute(Statement(f"UPDATE `llm.{name}` SET key = CONCAT(key, 'x') WHERE key < '4'", "odd"))
@@ -543,7 +595,9 @@ def test_a_job_that_brings_an_answer_nobody_asked_for_leaves_it_out(folder: Fold
 def test_a_job_that_ends_badly_brings_what_it_has_and_the_rest_is_asked_again(folder: Folder, state: JobState) -> None:
     class Ending(SimulatedService):
         def poll(self, _job: Job) -> JobStatus:
-            self._warehouse.execute(Statement(f"DELETE FROM {_job.responses} WHERE STRPOS('0123', SUBSTR(key, 1, 1)) = 0", "lost"))
+            self._warehouse.execute(
+                Statement(f"DELETE FROM {_job.responses} WHERE STRPOS('0123', SUBSTR(key, 1, 1)) = 0", "lost")
+            )
             return JobStatus(state, message="it was too hot")
 
     folder.write("words.csv", seed({key: f"word {key}" for key in range(40)}))
@@ -567,11 +621,20 @@ def test_a_view_that_lost_a_row_is_an_error_and_not_a_result(folder: Folder) -> 
 
     class Broken(type(warehouse)):  # type: ignore[misc]
         def execute(self, *statements: Statement) -> None:
-            super().execute(*(
-                Statement(s.sql.replace("FROM `llm.words__rows` AS source", "FROM (SELECT * FROM `llm.words__rows` LIMIT 5) AS source"), s.job_id, s.parameters)
-                for s in statements
-            ))
+            super().execute(
+                *(
+                    Statement(
+                        s.sql.replace(
+                            "FROM `llm.words__rows` AS source",
+                            "FROM (SELECT * FROM `llm.words__rows` LIMIT 5) AS source",
+                        ),
+                        s.job_id,
+                        s.parameters,
+                    )
+                    for s in statements
+                )
+            )
 
-    broken = Broken(warehouse.path, "llm")
+    broken = Broken(session.project.warehouse_file, "llm")
     with pytest.raises(RunError, match="1 rows are not exactly once in the view"):
         Runner(session.project, prompt, broken, SimulatedService(broken, prompt.output), Screen(quiet=True)).run()

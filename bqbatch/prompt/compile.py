@@ -79,11 +79,16 @@ class CompiledPrompt:
     def place_of(self, name: str, nth: int = 0) -> Place:
         """Where a word stands in the user's SELECT, best as the name of a column, or where the SELECT starts."""
         tokens = sqlglot.tokenize(self.select, dialect="bigquery")
-        found = [token for token in tokens if token.text.lower() == name.lower() and token.token_type != TokenType.STRING]
-        named = [after for token, after in itertools.pairwise(tokens) if token.token_type == TokenType.ALIAS and after in found]
+        found = [
+            token for token in tokens if token.text.lower() == name.lower() and token.token_type != TokenType.STRING
+        ]
+        named = [
+            after
+            for token, after in itertools.pairwise(tokens)
+            if token.token_type == TokenType.ALIAS and after in found
+        ]
         best = named if len(named) > nth else found
         return self.source_map.place((best[nth : nth + 1] or found or tokens)[0].start)
-
 
     def written_at(self, text: str) -> Place | None:
         """Where the user's files first say this, or None."""
@@ -196,9 +201,7 @@ def _merged(said: Settings, defaults: Settings) -> Settings:
     })  # fmt: skip
 
 
-def _envelope(
-    settings: Settings, system: str | None, output: tuple[OutputColumn, ...], cap: int | None
-) -> Envelope:
+def _envelope(settings: Settings, system: str | None, output: tuple[OutputColumn, ...], cap: int | None) -> Envelope:
     config = settings.generation_config()
     if output:
         config |= {"responseMimeType": "application/json", "responseSchema": response_schema(output)}

@@ -110,9 +110,7 @@ class OutputColumn:
         limits = [int(check.value) for check in self.checks if check.kind == kind]
         return min(limits, default=None)
 
-    def _bound(
-        self, closed: str, opened: str, step: int, pick: Callable[..., int | Decimal]
-    ) -> int | Decimal | None:
+    def _bound(self, closed: str, opened: str, step: int, pick: Callable[..., int | Decimal]) -> int | Decimal | None:
         if self.type not in _NUMBERS:
             return None
         bounds: list[int | Decimal] = []
@@ -236,7 +234,9 @@ def _columns(nodes: list[exp.Expr], at: Callable[[exp.Expr], Place]) -> Iterator
     seen: set[str] = set()
     for node in nodes:
         if not isinstance(node, exp.ColumnDef) or node.args.get("kind") is None:
-            raise PromptError(f"{{% output %}} expects `name TYPE`, found `{node.sql('bigquery')}`", _DDL_HINT, at(node))
+            raise PromptError(
+                f"{{% output %}} expects `name TYPE`, found `{node.sql('bigquery')}`", _DDL_HINT, at(node)
+            )
         name = node.name
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
             raise PromptError(f"output column `{name}` needs a plain name", "letters, digits and _ only", at(node))
@@ -292,9 +292,7 @@ def _column(node: exp.ColumnDef, at: Callable[[exp.Expr], Place]) -> OutputColum
     return column
 
 
-def _checks(
-    name: str, type_name: str, array: bool, rule: exp.Expr, at: Callable[[exp.Expr], Place]
-) -> Iterator[Check]:
+def _checks(name: str, type_name: str, array: bool, rule: exp.Expr, at: Callable[[exp.Expr], Place]) -> Iterator[Check]:
     rule = rule.unnest()
     if isinstance(rule, exp.And):
         for part in rule.flatten():

@@ -139,7 +139,9 @@ def _counts_columns(tree: exp.Expr) -> bool:
     selects = list(tree.find_all(exp.Select))
     if tree.find(exp.SetOperation) or any(select.args.get("distinct") for select in selects):
         return True
-    if any(select.args.get("group") and "prompt" in (name.lower() for name in select.named_selects) for select in selects):
+    if any(
+        select.args.get("group") and "prompt" in (name.lower() for name in select.named_selects) for select in selects
+    ):
         return True
     return any(
         isinstance(key.this if isinstance(key, exp.Ordered) else key, exp.Literal)

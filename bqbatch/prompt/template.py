@@ -95,7 +95,9 @@ def read_template(path: Path, shown: str) -> File:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise PromptError(f"can't read {shown}: {error.strerror}", "name a prompt file, such as reviews/sentiment.sql") from None
+        raise PromptError(
+            f"can't read {shown}: {error.strerror}", "name a prompt file, such as reviews/sentiment.sql"
+        ) from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise PromptError("the file is not UTF-8", "save it as UTF-8", Place(shown, line, 1)) from None
@@ -175,7 +177,9 @@ class _Rendering:
     def config(self, **settings: Any) -> str:
         for name, value in settings.items():
             if isinstance(value, Undefined):
-                raise _Refused(f"config({name}=…) takes a value, not a name", f"a text needs quotes: {name} = '…'", name)
+                raise _Refused(
+                    f"config({name}=…) takes a value, not a name", f"a text needs quotes: {name} = '…'", name
+                )
             if problem := problem_with(name, value):
                 raise _Refused(*problem, needle=name)
             if name in self.settings:
@@ -231,7 +235,9 @@ class _Rendering:
         if name in self.variables:
             return self.variables[name]
         if default is None:
-            raise _Refused(f"variable `{name}` has no value", f"add --var {name}=… or a default: var('{name}', '…')", name)
+            raise _Refused(
+                f"variable `{name}` has no value", f"add --var {name}=… or a default: var('{name}', '…')", name
+            )
         return default
 
     def _later(self, name: str) -> Callable[..., str]:
@@ -283,7 +289,9 @@ class _Rendering:
         else:
             path = self._inside(self.file.folder, name)
             if not path.is_file():
-                raise _Refused(f"include '{name}': there is no such file", f"paths start at {self.file.path}'s folder", name)
+                raise _Refused(
+                    f"include '{name}': there is no such file", f"paths start at {self.file.path}'s folder", name
+                )
             file = read_template(path, str(Path(self.file.path).parent / name))
         traps.check(file)
         self.files.append(file)

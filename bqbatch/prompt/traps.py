@@ -71,7 +71,9 @@ def instrument(file: File, number: int) -> str:
                 captured -= 1
         if kind in ("data", "variable") and not captured:
             # White space between text and `{{-` must stay next to it to be trimmed.
-            at = start if kind == "data" else len(file.text[:start].rstrip()) if tokens[0].value.endswith("-") else start
+            at = (
+                start if kind == "data" else len(file.text[:start].rstrip()) if tokens[0].value.endswith("-") else start
+            )
             at = max(at, end)
             out += [file.text[end:at], mark(number, start, copied=kind == "data")]
             end = at

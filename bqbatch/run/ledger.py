@@ -38,10 +38,12 @@ class Ledger:
         return (
             self.statement("log", f"CREATE TABLE IF NOT EXISTS {self.dataset.log} AS\n{sqlfiles.render('ledger/log')}"),
             self.statement(
-                "runs", f"CREATE OR REPLACE VIEW {self.dataset.runs} AS\n{sqlfiles.render('ledger/runs', log=self.dataset.log)}"
+                "runs",
+                f"CREATE OR REPLACE VIEW {self.dataset.runs} AS\n{sqlfiles.render('ledger/runs', log=self.dataset.log)}",
             ),
             self.statement(
-                "jobs", f"CREATE OR REPLACE VIEW {self.dataset.jobs} AS\n{sqlfiles.render('ledger/jobs', log=self.dataset.log)}"
+                "jobs",
+                f"CREATE OR REPLACE VIEW {self.dataset.jobs} AS\n{sqlfiles.render('ledger/jobs', log=self.dataset.log)}",
             ),
         )
 

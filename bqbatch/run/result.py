@@ -78,4 +78,7 @@ class FailOn:
         total = sum(found.values())
         if total > self.share * result.rows:
             listed = ", ".join(f"{count:,} {name}" for name, count in found.items())
-            raise RowsNotOk(f"--fail-on: {listed} of {result.rows:,} rows", f"see why: bqbatch query \"SELECT * FROM {result.name}__errors\"")
+            raise RowsNotOk(
+                f"--fail-on: {listed} of {result.rows:,} rows",
+                f'see why: bqbatch query "SELECT * FROM {result.name}__errors"',
+            )

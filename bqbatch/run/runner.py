@@ -155,9 +155,17 @@ class Runner:
             if not wrong.rows:
                 continue
             found = list(wrong)
-            shown = "" if check == "key_is_null" else ": " + ", ".join(f"{_shown(row['key'])} ({row['times']} times)" for row in found)
+            shown = (
+                ""
+                if check == "key_is_null"
+                else ": " + ", ".join(f"{_shown(row['key'])} ({row['times']} times)" for row in found)
+            )
             number = found[0]["wrong"]
-            things = ("row's key" if number == 1 else "rows' key") if check == "key_is_null" else ("key" if number == 1 else "keys")
+            things = (
+                ("row's key" if number == 1 else "rows' key")
+                if check == "key_is_null"
+                else ("key" if number == 1 else "keys")
+            )
             verb = what if number == 1 or check == "key_is_null" else what.replace("stands", "stand")
             raise RunError(
                 f"{number:,} {things} {verb}{shown}",
@@ -290,7 +298,10 @@ class Runner:
         """Collects the jobs nobody collected, then closes the runs that did not end."""
         for row in self._uncollected(script):
             work = RunObjects(script.dataset, row["run_id"])
-            requests, responses = work.requests(row["shard"], row["attempt"]), work.responses(row["shard"], row["attempt"])
+            requests, responses = (
+                work.requests(row["shard"], row["attempt"]),
+                work.responses(row["shard"], row["attempt"]),
+            )
             job = Job(row["run_id"], script.prompt.name, row["shard"], row["attempt"], requests, responses,
                       script.objects.answers)  # fmt: skip
             found = self.service.find(job) if self.warehouse.describe(requests) else None

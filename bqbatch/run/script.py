@@ -138,7 +138,14 @@ def first(check: str, limit: int = 3, **parameters: object) -> str:
 
 
 def collect(
-    ledger: Ledger, job: Job, output: tuple[OutputColumn, ...], model: str, *, complete: bool, price: Price, nth: int = 1
+    ledger: Ledger,
+    job: Job,
+    output: tuple[OutputColumn, ...],
+    model: str,
+    *,
+    complete: bool,
+    price: Price,
+    nth: int = 1,
 ) -> Statement:
     """Appends a job's answers, classified; repeated for a job that was not complete before, it adds what is new."""
     input_price, output_price = price.sql()

@@ -24,4 +24,6 @@ def main() -> None:
     parsed = seconds("-c", parse)
     shown, compiled = seconds("-m", "bqbatch", "--help"), seconds("-m", "bqbatch", "compile", str(PROMPT))
     print(f"  --help   {shown:.2f} s   {shown / click:.2f} x import click (at most 2.5)")
-    print(f"  compile  {compiled:.2f} s   {compiled / parsed:.2f} x importing click, jinja2, sqlglot and one parse (at most 1.5)")
+    print(
+        f"  compile  {compiled:.2f} s   {compiled / parsed:.2f} x importing click, jinja2, sqlglot and one parse (at most 1.5)"
+    )

@@ -54,7 +54,9 @@ def hand_written(folder: Path) -> dict[str, float]:
     import duckdb
 
     seconds: dict[str, float] = {}
-    with duckdb.connect(str(folder / ".bqbatch/warehouse.duckdb"), config={"preserve_insertion_order": "false"}) as connection:
+    with duckdb.connect(
+        str(folder / ".bqbatch/warehouse.duckdb"), config={"preserve_insertion_order": "false"}
+    ) as connection:
         connection.execute("SET force_compression = 'zstd'")
         connection.execute("CREATE SCHEMA hand")
         for statement in (HERE / "hand_written.sql").read_text("utf-8").split(";\n")[:-1]:
@@ -75,14 +77,20 @@ def main() -> None:
         run = ("run", "throughput.sql", "--model", "simulated", "--format", "json")
         took, peak, output = measured(*run, folder=folder)
         assert json.loads(output)["outcomes"] == {"ok": ROWS}
-        print(f"  first run        {took:6.2f} s   {ROWS / took:,.0f} rows/s (at least 60,000), {took / hand:.2f} x by hand (at most 3), {peak:,.0f} MB (at most 1,500)")
+        print(
+            f"  first run        {took:6.2f} s   {ROWS / took:,.0f} rows/s (at least 60,000), {took / hand:.2f} x by hand (at most 3), {peak:,.0f} MB (at most 1,500)"
+        )
         source(folder, ROWS, changed=ROWS // 100)
         again, peak, output = measured(*run, folder=folder)
         asked = json.loads(output)["requests"]
-        print(f"  1% changed       {again:6.2f} s   {again / took:.2f} x the first (at most 0.5), asked {asked:,}, {peak:,.0f} MB")
+        print(
+            f"  1% changed       {again:6.2f} s   {again / took:.2f} x the first (at most 0.5), asked {asked:,}, {peak:,.0f} MB"
+        )
         viewed, _, _ = measured("query", VIEW, folder=folder)
         idle, _, _ = measured("query", "SELECT 1 AS one", folder=folder)
-        print(f"  view aggregated  {viewed - idle:6.2f} s   {(viewed - idle) / steps['view']:.2f} x by hand (at most 2)")
+        print(
+            f"  view aggregated  {viewed - idle:6.2f} s   {(viewed - idle) / steps['view']:.2f} x by hand (at most 2)"
+        )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         source(folder, ROWS * 10)

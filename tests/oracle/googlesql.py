@@ -147,9 +147,7 @@ class GoogleSQL:
             return Analysis("", (), error.message, error.line, error.column)
         return Analysis(kind, tuple((name, type_name(of)) for name, of in columns(parts)))
 
-    def evaluate(
-        self, sql: str, tables: Mapping[str, Table], parameters: Mapping[str, tuple[str, Any]] = {}
-    ) -> Rows:
+    def evaluate(self, sql: str, tables: Mapping[str, Table], parameters: Mapping[str, tuple[str, Any]] = {}) -> Rows:
         """Gives the rows of a query, or of the query inside a CREATE TABLE, CREATE VIEW or INSERT.
 
         JSON is text both ways and kept as PARSE_JSON leaves it, so text that is not JSON is an error.

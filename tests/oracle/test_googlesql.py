@@ -183,9 +183,7 @@ def test_a_table_is_found_however_it_is_written(judge: GoogleSQL, name: str) -> 
         ("CREATE TABLE llm.n AS SELECT 1", "CREATE TABLE columns must be named", 1, 23),
     ],
 )  # fmt: skip
-def test_an_error_is_reported_at_its_place(
-    judge: GoogleSQL, sql: str, error: str, line: int, column: int
-) -> None:
+def test_an_error_is_reported_at_its_place(judge: GoogleSQL, sql: str, error: str, line: int, column: int) -> None:
     found = judge.analyze(sql, TABLES)
     assert found.error is not None and found.error.startswith(error)
     assert (found.kind, found.columns, found.line, found.column) == ("", (), line, column)
@@ -292,9 +290,7 @@ def test_json_is_kept_as_bigquery_would_store_it(judge: GoogleSQL) -> None:
 
 @pytest.mark.parametrize("text", ['{"a": NaN}', '"\\ud83d"', "1e999", "[1,]", "{'a': 1}", ""])
 def test_text_that_is_not_json_is_refused(judge: GoogleSQL, text: str) -> None:
-    assert judge.evaluate("SELECT SAFE.PARSE_JSON(@t) AS j", {}, {"t": ("STRING", text)}).rows == [
-        {"j": None}
-    ]
+    assert judge.evaluate("SELECT SAFE.PARSE_JSON(@t) AS j", {}, {"t": ("STRING", text)}).rows == [{"j": None}]
     with pytest.raises(GoogleSQLError, match="Invalid input to PARSE_JSON"):
         values(judge, "SELECT 1 FROM llm.t", llm__t=Table({"j": "JSON"}, [(text,)]))
 
@@ -311,9 +307,7 @@ def test_a_deep_expression_is_no_obstacle(judge: GoogleSQL) -> None:
 
 def test_more_catalogs_than_are_kept_can_be_asked(judge: GoogleSQL) -> None:
     for number in range(oracle.REGISTERED_CATALOGS + 1):
-        assert judge.analyze("SELECT * FROM t", {"t": {f"c{number}": "DATE"}}).columns == (
-            (f"c{number}", "DATE"),
-        )
+        assert judge.analyze("SELECT * FROM t", {"t": {f"c{number}": "DATE"}}).columns == ((f"c{number}", "DATE"),)
 
 
 def test_a_crash_is_told_from_an_error_and_the_next_answer_is_right(judge: GoogleSQL) -> None:

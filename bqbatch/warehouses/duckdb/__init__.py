@@ -124,7 +124,9 @@ class DuckDBWarehouse:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise WarehouseError(f"can't make {self.path.parent}: {error.strerror}", "is the folder writable?") from None
+            raise WarehouseError(
+                f"can't make {self.path.parent}: {error.strerror}", "is the folder writable?"
+            ) from None
         connection = self._connect()
         try:
             try:
@@ -182,7 +184,9 @@ class DuckDBWarehouse:
     def _file_error(self, error: Exception) -> WarehouseError:
         message = str(error)
         if "not a valid DuckDB database" in message or "checksum" in message.lower():
-            return WarehouseError(f"{self.path} is not a warehouse file, or is damaged", "move it away; the next run makes a new one")
+            return WarehouseError(
+                f"{self.path} is not a warehouse file, or is damaged", "move it away; the next run makes a new one"
+            )
         if "Permission denied" in message or "read-only" in message.lower() or "Read-only" in message:
             return WarehouseError(f"{self.path} can't be written", "make the file and its folder writable")
         if "No space left" in message or "disk" in message.lower():
