@@ -157,10 +157,14 @@ def plain(row: Any, columns: Columns) -> dict[str, Any]:
     return {name: _plain(row[name], kind) for name, kind in columns if row[name] is not None}
 
 
+def _whole(digits: str) -> int | float:
+    return int(digits) if -(2**63) <= int(digits) < 2**64 else float(digits)
+
+
 def _plain(value: Any, kind: str) -> Any:
     if kind == "JSON":
-        # Of equal keys the first counts, in GoogleSQL as in DuckDB.
-        return json.loads(value, object_pairs_hook=lambda pairs: dict(reversed(pairs)))
+        # Of equal keys the first counts, and what no 64 bits hold is rounded, wherever a value is read.
+        return json.loads(value, object_pairs_hook=lambda pairs: dict(reversed(pairs)), parse_int=_whole)
     if isinstance(value, list):
         assert None not in value, "BigQuery takes no array with a NULL in it"
         return [_plain(item, kind) for item in value]

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from _pytest.mark import ParameterSet
 
 from bqbatch import sqlfiles
 from bqbatch.errors import Place
@@ -163,17 +162,6 @@ KINDS: dict[str, Callable[[Case, Engine], Queries]] = {
     "requests": requests, "responses": responses, "simulated": simulated, "view": view,
 }  # fmt: skip
 FOLDERS = [folder for kind in KINDS for folder in sorted((CASES / kind).iterdir())]
-# What the embedded engine does not do as GoogleSQL does: a case that starts to pass has to leave this list.
-DIFFERENT = {
-    "responses/wide_numbers": "numbers in JSON stay as they are written, and 1e300 is no number",
-}
-
-
-def each(folders: Iterable[Path], what: str = "") -> list[ParameterSet]:
-    """The folders as parameters of a test that both engines have to pass."""
-    named = {f"{what}{folder.parent.name}/{folder.name}": folder for folder in folders}
-    marks = {name: [pytest.mark.xfail(reason=reason, strict=True)] for name, reason in DIFFERENT.items()}
-    return [pytest.param(folder, id=name, marks=marks.get(name, [])) for name, folder in named.items()]
 
 
 def expectations(folder: Path, templates: list[str]) -> dict[Path, str]:
@@ -187,7 +175,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Embedded:
     return Embedded(tmp_path_factory.mktemp("embedded") / "warehouse.duckdb")
 
 
-@pytest.mark.parametrize("folder", each(FOLDERS))
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: f"{folder.parent.name}/{folder.name}")
 def test_both_engines_give_what_the_case_expects(folder: Path, embedded: Embedded, rewrite: bool) -> None:
     case, kind, judge = Case(folder), KINDS[folder.parent.name], Judge()
     queries = kind(case, judge)
@@ -242,7 +230,7 @@ def json_text(content: dict[str, Any]) -> str:
 OUTPUTS = {file.read_text("utf-8"): file.parent for file in sorted(CASES.glob("simulated/*/output.ddl"), reverse=True)}
 
 
-@pytest.mark.parametrize("folder", each(OUTPUTS.values(), "answers of "))
+@pytest.mark.parametrize("folder", OUTPUTS.values(), ids=lambda folder: folder.name)
 def test_a_made_up_answer_without_faults_is_ok(folder: Path, embedded: Embedded) -> None:
     keys = [{"key": hashlib.sha256(str(number).encode()).hexdigest()} for number in range(200)]
     parameters: dict[str, Any] = {"output": output_of(folder), "faults": [], "late": False, "complete": True}

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import pty
+import re
 import resource
 import subprocess
 import sys
@@ -53,7 +54,8 @@ def test_the_next_command_works_as_it_is_printed(folder: Folder) -> None:
     )
     next_command = folder.say("run", "my words/it's.sql").out.splitlines()[-1].removeprefix("     next  bqbatch ")
     shell = f"{sys.executable} -m bqbatch {next_command}"
-    assert subprocess.run(shell, shell=True, capture_output=True, text=True, check=True).stdout.count(" word ") == 10
+    shown = subprocess.run(shell, shell=True, capture_output=True, text=True, check=True).stdout
+    assert len(re.findall(r" word \d", shown)) == 10
 
 
 def test_a_table_shows_the_columns_one_looks_at(folder: Folder) -> None:
@@ -62,8 +64,8 @@ def test_a_table_shows_the_columns_one_looks_at(folder: Folder) -> None:
     assert said.out.splitlines() == [
         "key   word     label   _outcome   _model",
         "───────────────────────────────────────────",
-        "  1   word 1     b       ok       simulated",
-        "  2   word 2     b       ok       simulated",
+        "  1   word 1   b       ok         simulated",
+        "  2   word 2   b       ok         simulated",
     ]
 
 
@@ -152,19 +154,16 @@ def test_results_are_printed_where_a_later_prompt_fails(folder: Folder) -> None:
 # Exit codes.
 
 
-@pytest.mark.parametrize(
-    ("rule", "code"),
-    [
-        ("any", 3), ("10%", 3), ("19%", 0), ("100%", 0), ("0%", 3), ("skipped", 3), ("failed", 0), ("failed, skipped", 3),
-        ("failed,missing,truncated", 0),
-    ],
-)  # fmt: skip
-def test_rows_that_are_not_ok_may_fail_a_run(folder: Folder, rule: str, code: int) -> None:
-    folder.write("words.csv", "id,word\n" + "".join(f"{key},{'word' if key > 1 else ''}\n" for key in range(8)))
+def test_rows_that_are_not_ok_may_fail_a_run(folder: Folder) -> None:
     folder.write("words.csv", "id,word\n1,a\n2,b\n3,c\n4,d\n5,\n6,\n7,g\n8,h\n9,i\n10,j\n11,k\n")
-    said = folder.say("run", "words.sql", "--fail-on", rule, "--format", "json")
-    assert (said.code, json.loads(said.out)["outcomes"]) == (code, {"ok": 9, "skipped": 2})
-    assert ("error: --fail-on: 2 skipped of 11 rows\nhint: see why: bqbatch query" in said.err) == (code == 3)
+    rules = {
+        "any": 3, "10%": 3, "19%": 0, "100%": 0, "0%": 3, "skipped": 3, "failed": 0, "failed, skipped": 3,
+        "failed,missing,truncated": 0,
+    }  # fmt: skip
+    for rule, code in rules.items():
+        said = folder.say("run", "words.sql", "--fail-on", rule, "--format", "json")
+        assert (said.code, json.loads(said.out)["outcomes"]) == (code, {"ok": 9, "skipped": 2}), rule
+        assert ("error: --fail-on: 2 skipped of 11 rows\nhint: see why: bqbatch query" in said.err) == (code == 3), rule
 
 
 def test_a_failed_rule_names_every_outcome_and_a_command_that_works(folder: Folder) -> None:
@@ -234,7 +233,7 @@ def test_progress_is_drawn_on_a_terminal_and_only_there(folder: Folder) -> None:
         out = process.stdout.read()
     assert (process.returncode, out.splitlines()[0]) == (0, "     rows  11 (10 ok, 1 skipped)")
     assert "\x1b" not in out
-    assert b"10/10" in drawn
+    assert b"publishing" in drawn
     assert b"\x1b[" in drawn
 
 

@@ -148,8 +148,8 @@ class DuckDBWarehouse:
                 config: dict[str, Any] = {"preserve_insertion_order": "false", "python_enable_replacements": "false"}
                 return duckdb.connect(str(self.path), config=config)
             except duckdb.Error as error:
-                held = re.search(r"lock.*?(\(PID (\d+)\))?", str(error), re.IGNORECASE)
-                if "lock" not in str(error).lower() or held is None:
+                held = re.search(r"\block\b", str(error), re.IGNORECASE)
+                if "corrupt" in str(error).lower() or held is None:
                     raise self._file_error(error) from None
                 if time.monotonic() > deadline:
                     who = re.search(r"PID (\d+)", str(error))
@@ -182,8 +182,9 @@ class DuckDBWarehouse:
         connection.execute("SET errors_as_json = true")
 
     def _file_error(self, error: Exception) -> WarehouseError:
-        message = str(error)
-        if "not a valid DuckDB database" in message or "checksum" in message.lower():
+        message = str(_facts(error)[1].get("exception_message") or error)
+        damaged = ("not a valid duckdb database", "checksum", "corrupt", "attempted to read", "could not read")
+        if any(word in message.lower() for word in damaged):
             return WarehouseError(
                 f"{self.path} is not a warehouse file, or is damaged", "move it away; the next run makes a new one"
             )
@@ -216,6 +217,8 @@ class DuckDBWarehouse:
 
         try:
             yield
+        except duckdb.InterruptException:
+            raise KeyboardInterrupt from None
         except duckdb.Error as error:
             raise self._statement_error(error, translation, index, shift) from None
 
@@ -223,7 +226,7 @@ class DuckDBWarehouse:
         kind, facts = _facts(error)
         message = str(facts.get("exception_message") or error).strip()
         first = message.splitlines()[0]
-        if kind == "IO" or "No space left" in message:
+        if kind in ("IO", "Data Corruption", "FATAL", "Fatal") or "No space left" in message:
             return self._file_error(error)
         if kind in ("OutOfMemory", "Out of Memory"):
             return WarehouseError("DuckDB ran out of memory", "ask about fewer rows at once, or use BigQuery")
@@ -288,10 +291,13 @@ def _parts(table: str) -> tuple[str, str]:
 
 
 def _facts(error: Exception) -> tuple[str, dict[str, Any]]:
-    kind, _, rest = str(error).partition(" Error: ")
+    """The kind of DuckDB's error and what it says of itself as JSON, with or without its kind before it."""
+    kind, _, rest = str(error).rpartition(" Error: ") if not str(error).startswith("{") else ("", "", str(error))
     if rest.startswith("{"):
         with contextlib.suppress(ValueError):
-            return kind, json.loads(rest)
+            facts: dict[str, Any] = json.loads(rest)
+            return kind or str(facts.get("exception_type", "")), facts
+    kind, _, rest = str(error).partition(" Error: ")
     return kind, {"exception_message": rest or str(error)}
 
 
@@ -341,6 +347,8 @@ def _ragged_line(path: Path) -> WarehouseError | None:
                         f"{path.name}:{reader.line_num}: {len(record)} fields where the header has {fields}",
                         "is a comma or a quote missing? A field with a comma, a quote or a newline needs quotes around it",
                     )
+        except UnicodeDecodeError:
+            return WarehouseError(f"{path.name}: not UTF-8", "save the file as UTF-8")
         except csv.Error as error:
             return WarehouseError(f"{path.name}:{reader.line_num}: {error}", "is a quote left open?")
     return None

@@ -40,6 +40,8 @@ def translate(sql: str) -> Translation:
     tokens, tree = parse(sql)
     check_functions(tokens)
     check_syntax(tree)
+    for table in tree.find_all(exp.Table):
+        table.set("catalog", None)  # the file is the project
     comments = _comments(tree)
     return Translation((written(rewrite(tree)), *comments), sql)
 
