@@ -60,9 +60,18 @@ class DuckDBWarehouse:
 
     def dry_run(self, sql: str) -> DryRun:
         """The columns a query would have; it reads nothing, and reading is free here."""
+        import duckdb
+
         translation = translate(sql)
+        text = translation.statements[0].join(_EMPTY)
         with self._open() as connection, self._said(translation, shift=len(_EMPTY[0])):
-            description = connection.execute(translation.statements[0].join(_EMPTY)).description
+            try:
+                description = connection.execute(text).description
+            except duckdb.BinderException as error:
+                if "multiple overloads" in str(error):
+                    # A column that is not there has no type to choose a macro by: without macros it is named.
+                    connection.execute(re.sub(r"googlesql\.\w+\(", "row(", text))
+                raise
             return DryRun(tuple(Column(name, sql_type(kind)) for name, kind, *_ in description or []), bytes=None)
 
     def execute(self, *statements: Statement) -> None:
@@ -244,6 +253,10 @@ class DuckDBWarehouse:
         elif facts.get("type") == "Table" or "Table with name" in message:
             first = f"there is no table `{name}`"
             hint = "load a file with {{ seed('file.csv') }}, or name a table as dataset.table"
+        elif "multiple overloads" in message:
+            # DuckDB lets a SELECT use the names it gives, but does not know their types yet.
+            first = "a name that the SELECT itself gives is used where its type must be known"
+            hint = "{column} and CAST take columns of FROM; make the name in a subquery or in WITH"
         elif found := re.search(r"bqbatch: (.*)", message):
             first = found[1]
             hint = _value_hint(first)
