@@ -7,18 +7,20 @@ run goes on: DuckDB lets one process at a time open a file, and others wait here
 from __future__ import annotations
 
 import contextlib
-import csv
 import hashlib
-import json
 import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bqbatch.errors import Exists, Locked, WarehouseError
+from bqbatch.errors import Locked, WarehouseError
 from bqbatch.warehouses import Column, DryRun, Result, Statement, Table
+from bqbatch.warehouses.duckdb.messages import errors_as, file_error, statement_error
+from bqbatch.warehouses.duckdb.seeds import load_error, relation
 from bqbatch.warehouses.duckdb.translate import Translation, translate
 
 if TYPE_CHECKING:
@@ -102,11 +104,8 @@ class DuckDBWarehouse:
         if path.stat().st_size == 0:
             raise WarehouseError(f"{path.name} is empty", "a seed needs a header line at least")
         schema, name = _parts(table)
-        with self._open() as connection, self._transaction(connection):
-            try:
-                _relation(connection, path).create(f'"{schema}"."{name}"')
-            except _duckdb_error() as error:
-                raise _load_error(path, error) from None
+        with self._open() as connection, self._transaction(connection), errors_as(partial(load_error, path)):
+            relation(connection, path).create(f'"{schema}"."{name}"')
 
     def describe(self, table: str) -> Table | None:
         """The columns and labels of a table or view, or None."""
@@ -138,11 +137,9 @@ class DuckDBWarehouse:
             ) from None
         connection = self._connect()
         try:
-            try:
+            with errors_as(partial(file_error, self.path)):
                 self._prepare(connection)
-            except duckdb.Error as error:
-                raise self._file_error(error) from None
-            yield connection
+                yield connection
         finally:
             with contextlib.suppress(duckdb.Error):
                 connection.close()
@@ -159,7 +156,7 @@ class DuckDBWarehouse:
             except duckdb.Error as error:
                 held = re.search(r"\block\b", str(error), re.IGNORECASE)
                 if "corrupt" in str(error).lower() or held is None:
-                    raise self._file_error(error) from None
+                    raise file_error(self.path, error) from None
                 if time.monotonic() > deadline:
                     who = re.search(r"PID (\d+)", str(error))
                     raise Locked(
@@ -190,19 +187,6 @@ class DuckDBWarehouse:
         connection.execute("SET force_compression = 'zstd'")
         connection.execute("SET errors_as_json = true")
 
-    def _file_error(self, error: Exception) -> WarehouseError:
-        message = str(_facts(error)[1].get("exception_message") or error)
-        damaged = ("not a valid duckdb database", "checksum", "corrupt", "attempted to read", "could not read")
-        if any(word in message.lower() for word in damaged):
-            return WarehouseError(
-                f"{self.path} is not a warehouse file, or is damaged", "move it away; the next run makes a new one"
-            )
-        if "Permission denied" in message or "read-only" in message.lower() or "Read-only" in message:
-            return WarehouseError(f"{self.path} can't be written", "make the file and its folder writable")
-        if "No space left" in message or "disk" in message.lower():
-            return WarehouseError("the disk is full", f"free space on the disk of {self.path}; nothing stored is lost")
-        return WarehouseError(f"{self.path} can't be opened: {message.splitlines()[0]}", None)
-
     @contextlib.contextmanager
     def _transaction(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         import duckdb
@@ -214,77 +198,12 @@ class DuckDBWarehouse:
             with contextlib.suppress(duckdb.Error):
                 connection.execute("ROLLBACK")
             raise
-        try:
+        with errors_as(partial(file_error, self.path)):
             connection.execute("COMMIT")
-        except duckdb.Error as error:
-            raise self._file_error(error) from None
 
-    @contextlib.contextmanager
-    def _said(self, translation: Translation, index: int = 0, shift: int = 0) -> Iterator[None]:
-        """Turns DuckDB's errors into ours, with the offset in the GoogleSQL text."""
-        import duckdb
-
-        try:
-            yield
-        except duckdb.InterruptException:
-            raise KeyboardInterrupt from None
-        except duckdb.Error as error:
-            raise self._statement_error(error, translation, index, shift) from None
-
-    def _statement_error(self, error: Exception, translation: Translation, index: int, shift: int) -> WarehouseError:
-        kind, facts = _facts(error)
-        message = str(facts.get("exception_message") or error).strip()
-        first = message.splitlines()[0]
-        if kind in ("IO", "Data Corruption", "FATAL", "Fatal") or "No space left" in message:
-            return self._file_error(error)
-        if kind in ("OutOfMemory", "Out of Memory"):
-            return WarehouseError("DuckDB ran out of memory", "ask about fewer rows at once, or use BigQuery")
-        offset = None
-        if str(facts.get("position", "")).isdigit():
-            offset = translation.offset_of(int(facts["position"]) - shift, index)
-        name, near = str(facts.get("name", "")), str(facts.get("candidates", ""))
-        hint: str | None = f"did you mean {near.split(',')[0].strip()}?" if near else None
-        subtype = facts.get("error_subtype")
-        if subtype == "COLUMN_NOT_FOUND":
-            first = f"there is no column `{name}`"
-            hint = f"did you mean {' or '.join(near.split(','))}?" if near else "is it a column of FROM?"
-        elif subtype == "ENTRY_ALREADY_EXISTS":
-            return Exists(f"`{name}` is there already", None, offset=offset)
-        elif facts.get("type") == "Table" or "Table with name" in message:
-            first = f"there is no table `{name}`"
-            hint = "load a file with {{ seed('file.csv') }}, or name a table as dataset.table"
-        elif "multiple overloads" in message:
-            # DuckDB lets a SELECT use the names it gives, but does not know their types yet.
-            first = "a name that the SELECT itself gives is used where its type must be known"
-            hint = "{column} and CAST take columns of FROM; make the name in a subquery or in WITH"
-        elif found := re.search(r"bqbatch: (.*)", message):
-            first = found[1]
-            hint = _value_hint(first)
-            column = re.match(r"`(\w+)`", first)
-            name = column[1] if column else ""
-        if offset is None and name:
-            at = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", translation.source)
-            offset = at.start() if at else None
-        return WarehouseError(first, hint, offset=offset)
-
-
-def _value_hint(message: str) -> str | None:
-    if "has no text of its own" in message:
-        column = message.split("`")[1]
-        return f"write what it should look like: TO_JSON_STRING({column}) AS a column of FROM, or CAST its parts"
-    if "can't cast" in message:
-        return "SAFE_CAST gives NULL instead"
-    if "PARSE_JSON" in message:
-        return "SAFE.PARSE_JSON(x, wide_number_mode => 'round') gives NULL instead"
-    if "TO_JSON_STRING" in message:
-        return "CAST what is inside to STRING first"
-    return None
-
-
-def _duckdb_error() -> type[Exception]:
-    import duckdb
-
-    return duckdb.Error
+    def _said(self, translation: Translation, index: int = 0, shift: int = 0) -> AbstractContextManager[None]:
+        """Errors of a statement are told in our words, with the offset in the GoogleSQL text."""
+        return errors_as(lambda error: statement_error(self.path, error, translation, index, shift))
 
 
 def sql_type(kind: Any) -> str:
@@ -301,67 +220,3 @@ def sql_type(kind: Any) -> str:
 def _parts(table: str) -> tuple[str, str]:
     *_, schema, name = table.strip("`").replace("`", "").split(".")
     return schema, name
-
-
-def _facts(error: Exception) -> tuple[str, dict[str, Any]]:
-    """The kind of DuckDB's error and what it says of itself as JSON, with or without its kind before it."""
-    kind, _, rest = str(error).rpartition(" Error: ") if not str(error).startswith("{") else ("", "", str(error))
-    if rest.startswith("{"):
-        with contextlib.suppress(ValueError):
-            facts: dict[str, Any] = json.loads(rest)
-            return kind or str(facts.get("exception_type", "")), facts
-    kind, _, rest = str(error).partition(" Error: ")
-    return kind, {"exception_message": rest or str(error)}
-
-
-def _relation(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyRelation:
-    name = str(path)
-    if path.suffix.lower() == ".parquet":
-        return connection.read_parquet(name)
-    if path.suffix.lower() == ".jsonl":
-        return connection.read_json(name, format="newline_delimited", sample_size=-1)
-    # Sniffing would take a ragged file for one of another dialect: only the separator is looked up, in the header.
-    return connection.read_csv(
-        name, header=True, sep=_separator(path), quotechar='"', escapechar='"', comment="", sample_size=-1,
-        strict_mode=True, null_padding=False, encoding="utf-8",
-        auto_type_candidates=["BOOLEAN", "BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR"],
-    )  # fmt: skip
-
-
-def _separator(path: Path) -> str:
-    with path.open("rb") as handle:
-        header = re.sub(rb'"[^"]*"', b"", handle.readline(1_000_000))
-    return max((",", ";", "\t", "|"), key=lambda separator: header.count(separator.encode()))
-
-
-def _load_error(path: Path, error: Exception) -> WarehouseError:
-    _, facts = _facts(error)
-    message = str(facts.get("exception_message") or error)
-    line = re.search(r"[Ll]ine:? (\d+)", message)
-    at = f":{line[1]}" if line else ""
-    if "not utf-8 encoded" in message or "Invalid unicode" in message:
-        return WarehouseError(f"{path.name}{at}: not UTF-8", "save the file as UTF-8")
-    if path.suffix.lower() == ".csv" and (ragged := _ragged_line(path)):
-        return ragged
-    return WarehouseError(f"{path.name}{at} can't be loaded: {message.splitlines()[0]}", "is it what its name says?")
-
-
-def _ragged_line(path: Path) -> WarehouseError | None:
-    """The first record that does not fit the header; DuckDB's sniffer does not say which it was."""
-    fields = 0
-    with path.open(encoding="utf-8-sig", newline="") as handle:
-        reader = csv.reader(handle, delimiter=_separator(path), strict=True)
-        try:
-            for number, record in enumerate(reader):
-                if number == 0:
-                    fields = len(record)
-                elif len(record) != fields and record:
-                    return WarehouseError(
-                        f"{path.name}:{reader.line_num}: {len(record)} fields where the header has {fields}",
-                        "is a comma or a quote missing? A field with a comma, a quote or a newline needs quotes around it",
-                    )
-        except UnicodeDecodeError:
-            return WarehouseError(f"{path.name}: not UTF-8", "save the file as UTF-8")
-        except csv.Error as error:
-            return WarehouseError(f"{path.name}:{reader.line_num}: {error}", "is a quote left open?")
-    return None
