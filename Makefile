@@ -15,7 +15,7 @@ demo: $(VENV)/demo
 	@$(BIN)/bqbatch -C examples/reviews query - < examples/reviews/accuracy.sql
 
 test: lint
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses 2
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .

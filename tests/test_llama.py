@@ -28,8 +28,6 @@ from bqbatch.services.llama import LlamaService, model_file
 from bqbatch.warehouses import Statement
 from bqbatch.warehouses.duckdb import DuckDBWarehouse
 
-pytestmark = pytest.mark.xdist_group("model")
-
 Request = dict[str, Any]
 
 

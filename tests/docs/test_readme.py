@@ -73,7 +73,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.mark.xdist_group("model")
 def test_readme_shows_what_its_commands_print(folder: Path, rewrite: bool) -> None:
     text = README.read_text("utf-8")
     made, end = "", 0
