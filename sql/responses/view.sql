@@ -34,13 +34,11 @@ SELECT
   shown.input_tokens AS _input_tokens,
   shown.output_tokens AS _output_tokens,
   shown.thought_tokens AS _thought_tokens,
-  CAST(
-    IF(
-      shown.run_id = {{ run_id | literal }},
-      (IFNULL(shown.input_tokens, 0) * shown.input_price + (IFNULL(shown.output_tokens, 0) + IFNULL(shown.thought_tokens, 0)) * shown.output_price)
-        / (1000000 * source.bqb_shared),
-      0
-    ) AS NUMERIC
+  IF(
+    shown.run_id = {{ run_id | literal }},
+    (IFNULL(shown.input_tokens, 0) * shown.input_price + (IFNULL(shown.output_tokens, 0) + IFNULL(shown.thought_tokens, 0)) * shown.output_price)
+      / (1000000 * source.bqb_shared),
+    0
   ) AS _cost_usd
 FROM {{ rows }} AS source
 LEFT JOIN shown ON shown.request_hash = source.request_hash

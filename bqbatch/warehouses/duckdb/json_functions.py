@@ -157,32 +157,49 @@ def _joined(pieces: list[exp.Expr]) -> exp.Expr:
     return exp.Paren(this=joined)
 
 
-_LISTED = {
-    "googlesql.json_value": ("json_values", "json_text"),
-    "googlesql.json_type": ("json_types", "json_type_name"),
-}
+_VALUE = "googlesql.json_value"
+_LISTED = {_VALUE: "json_texts", "googlesql.json_type": "json_types"}
 
 
 def read_once(tree: exp.Expr) -> None:
-    """Several JSON_VALUEs or JSON_TYPEs of one column in one SELECT read its text once, by a list of paths.
+    """JSON that several values are taken from is read once.
 
-    DuckDB computes the equal list expressions once. Measured on 350,000 responses and nine paths: 0.4 against 1.3 s.
+    Measured on 350,000 responses: nine paths of one column take 0.4 instead of 1.3 s, a list of items 0.1 instead of 0.3.
     """
+    for comprehension in tree.find_all(exp.Comprehension):
+        _read_items(comprehension)
     for select in tree.find_all(exp.Select):
-        if select.args.get("group"):
-            continue  # what is grouped by has to look the same in both places
-        groups: dict[tuple[str, str], list[exp.Anonymous]] = {}
-        for projection in select.expressions:
-            for found in projection.find_all(exp.Anonymous):
-                if found.name in _LISTED and isinstance(found.expressions[0], exp.Column):
-                    groups.setdefault((found.name, found.expressions[0].sql()), []).append(found)
-        for (name, _), calls in groups.items():
-            paths = list(dict.fromkeys(found.expressions[1].name for found in calls))
-            if len(paths) < 2:
-                continue
-            listed, taken = _LISTED[name]
-            for found in calls:
-                column, path, *said = found.expressions
-                several = exp.Array(expressions=[text(path) for path in paths])
-                items = macro(listed, column.copy(), several, *(said or [shown(column)]))
-                found.replace(macro(taken, call("list_extract", items, number(paths.index(path.name) + 1))))
+        if not select.args.get("group"):  # what is grouped by has to look the same in both places
+            _read_columns(select)
+
+
+def _read_items(comprehension: exp.Comprehension) -> None:
+    """Items of JSON of which only the text is taken are texts from the start."""
+    items, name = comprehension.args["iterator"], comprehension.expression.name
+    if not isinstance(items, exp.Anonymous) or items.name != "googlesql.json_query_array":
+        return
+    uses = [column for column in comprehension.find_all(exp.Column) if column.name == name and not column.table]
+    calls = [column.parent for column in uses]
+    if all(isinstance(use, exp.Anonymous) and use.name == _VALUE and use.expressions[1].name == "$" for use in calls):
+        for use, column in zip(calls, uses, strict=True):
+            assert use is not None
+            use.replace(column)
+        comprehension.set("iterator", macro("json_item_texts", *items.expressions))
+
+
+def _read_columns(select: exp.Select) -> None:
+    """JSON_VALUEs or JSON_TYPEs of one column are taken from a list of them: DuckDB computes equal lists once."""
+    groups: dict[tuple[str, str], list[exp.Anonymous]] = {}
+    for projection in select.expressions:
+        for found in projection.find_all(exp.Anonymous):
+            if found.name in _LISTED and isinstance(found.expressions[0], exp.Column):
+                groups.setdefault((found.name, found.expressions[0].sql()), []).append(found)
+    for (name, _), calls in groups.items():
+        paths = list(dict.fromkeys(found.expressions[1].name for found in calls))
+        if len(paths) < 2:
+            continue
+        for found in calls:
+            column, path, *said = found.expressions
+            several = exp.Array(expressions=[text(path) for path in paths])
+            items = macro(_LISTED[name], column.copy(), several, *(said or [shown(column)]))
+            found.replace(call("list_extract", items, number(paths.index(path.name) + 1)))

@@ -224,6 +224,7 @@ CREATE OR REPLACE MACRO googlesql.json_number(t) AS
   CASE WHEN try_cast(t AS BIGINT)::VARCHAR = t OR try_cast(t AS UBIGINT)::VARCHAR = t THEN t ELSE googlesql.json_float(try_cast(t AS DOUBLE)) END;
 CREATE OR REPLACE MACRO googlesql.json_text(v) AS
   CASE
+    WHEN starts_with(v::VARCHAR, '"') AND NOT contains(v::VARCHAR, '\') THEN substr(v::VARCHAR, 2, length(v::VARCHAR) - 2)
     WHEN v::VARCHAR BETWEEN '-' AND ':' THEN CASE
       WHEN strlen(v::VARCHAR) > 15 OR contains(v::VARCHAR, 'e') OR contains(v::VARCHAR, '0.0000') THEN googlesql.json_number(v::VARCHAR)
       ELSE v::VARCHAR
@@ -234,10 +235,14 @@ CREATE OR REPLACE MACRO googlesql.json_value
   (x, path) AS googlesql.json_text(json_value(x, path)),
   (x JSON, path, shown) AS googlesql.json_text(json_value(x, path)),
   (x VARCHAR, path, shown) AS googlesql.takes_json(shown)::VARCHAR;
--- All scalars at several paths, the text read once.
-CREATE OR REPLACE MACRO googlesql.json_values
-  (x JSON, paths, shown) AS json_value(x, paths),
-  (x VARCHAR, paths, shown) AS googlesql.takes_json(shown)::JSON[];
+-- The texts at several paths, and those of an array's items, the JSON read once.
+CREATE OR REPLACE MACRO googlesql.json_texts
+  (x JSON, paths, shown) AS [googlesql.json_text(v) FOR v IN json_value(x, paths)],
+  (x VARCHAR, paths, shown) AS googlesql.takes_json(shown)::VARCHAR[];
+CREATE OR REPLACE MACRO googlesql.json_item_texts
+  (x, path) AS [googlesql.json_text(v) FOR v IN json_value(x, path || '[*]')],
+  (x JSON, path, shown) AS [googlesql.json_text(v) FOR v IN json_value(x, path || '[*]')],
+  (x VARCHAR, path, shown) AS googlesql.takes_json(shown)::VARCHAR[];
 CREATE OR REPLACE MACRO googlesql.json_query
   (x, path) AS json_extract(x, path),
   (x JSON, path, shown) AS json_extract(x, path),
@@ -260,7 +265,7 @@ CREATE OR REPLACE MACRO googlesql.json_type
   (x JSON, path, shown) AS googlesql.json_type_name(json_type(x, path)),
   (x VARCHAR, path, shown) AS googlesql.takes_json(shown)::VARCHAR;
 CREATE OR REPLACE MACRO googlesql.json_types
-  (x JSON, paths, shown) AS json_type(x, paths),
+  (x JSON, paths, shown) AS [googlesql.json_type_name(name) FOR name IN json_type(x, paths)],
   (x VARCHAR, paths, shown) AS googlesql.takes_json(shown)::VARCHAR[];
 
 -- Casts of text take what GoogleSQL takes and nothing else. Most numbers are spelled as they would be printed, which
@@ -285,6 +290,7 @@ CREATE OR REPLACE MACRO googlesql.safe_int64
 
 CREATE OR REPLACE MACRO googlesql.safe_float64
   (x VARCHAR) AS CASE
+    WHEN regexp_full_match(x, '[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?') THEN try_cast(x AS DOUBLE)
     WHEN regexp_full_match(x, '(?i)[\s\v]*[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|inf|infinity|nan)[\s\v]*') THEN try_cast(googlesql.trimmed(x) AS DOUBLE)
     WHEN regexp_full_match(x, '[\s\v]*[+-]?0[xX][0-9a-fA-F]{1,30}[\s\v]*')
       THEN CASE WHEN contains(x, '-') THEN -1 ELSE 1 END * try_cast(ltrim(googlesql.trimmed(x), '+-') AS HUGEINT)::DOUBLE
