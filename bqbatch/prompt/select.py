@@ -65,11 +65,9 @@ def read_select(sql: str, source_map: SourceMap, prompts: tuple[PromptSpan, ...]
     tree = _parse(sql, source_map)
     if not isinstance(tree, exp.Query):
         raise PromptError("a prompt is a SELECT", "start with SELECT or WITH", source_map.place(tokens[0].start))
-    if _counts_columns(tree):
-        prompts = ()
     for span in reversed(prompts):
         at = _after_alias(tokens, span.end)
-        if span.null_column and at is not None:
+        if span.null_column and at is not None and _takes_a_column(tree, tokens, span):
             piece = f", {span.null_column} AS {NULL_COLUMN}"
             sql = f"{sql[:at]}{piece}{sql[at:]}"
             source_map = source_map.inserted(at, len(piece))
@@ -135,19 +133,20 @@ def _parse(sql: str, source_map: SourceMap) -> exp.Expr:
         ) from None
 
 
-def _counts_columns(tree: exp.Expr) -> bool:
-    selects = list(tree.find_all(exp.Select))
-    if tree.find(exp.SetOperation) or any(select.args.get("distinct") for select in selects):
-        return True
-    if any(
-        select.args.get("group") and "prompt" in (name.lower() for name in select.named_selects) for select in selects
-    ):
-        return True
-    return any(
-        isinstance(key.this if isinstance(key, exp.Ordered) else key, exp.Literal)
-        for clause in tree.find_all(exp.Group, exp.Order)
-        for key in clause.expressions
-    )
+def _takes_a_column(tree: exp.Query, tokens: list[Token], span: PromptSpan) -> bool:
+    """Whether the query means the same with one more column beside a prompt."""
+    before = [token.token_type for token in tokens if token.start < span.end]
+    outermost = before.count(TokenType.L_PAREN) == before.count(TokenType.R_PAREN)
+    if outermost:
+        return isinstance(tree, exp.Select) and not _counts_columns(tree)
+    return not tree.find(exp.SetOperation) and not any(map(_counts_columns, tree.find_all(exp.Select)))
+
+
+def _counts_columns(select: exp.Select) -> bool:
+    clauses = [select.args[name] for name in ("group", "order") if select.args.get(name)]
+    keys = [key.this if isinstance(key, exp.Ordered) else key for clause in clauses for key in clause.expressions]
+    grouped = select.args.get("group") and "prompt" in map(str.lower, select.named_selects)
+    return bool(select.args.get("distinct") or grouped) or any(isinstance(key, exp.Literal) for key in keys)
 
 
 def _after_alias(tokens: list[Token], end: int) -> int | None:

@@ -70,7 +70,7 @@ def _is_word(column: exp.Column) -> bool:
 
 def _listed(body: exp.Expr, item: str, position: str, items: exp.Expr, condition: exp.Expr | None) -> exp.Expr:
     made = exp.Comprehension(this=body, expression=exp.to_identifier(item), iterator=items, condition=condition)
-    if position:
+    if any(column.name == position for column in made.find_all(exp.Column)):
         for column in list(made.find_all(exp.Column)):
             if column.name == position and not column.table:
                 counted = exp.Paren(this=exp.Sub(this=exp.column(position, quoted=True), expression=number(1)))

@@ -80,8 +80,7 @@ def statement_error(
         column = re.match(r"`(\w+)`", first)
         name = column[1] if column else ""
     if offset is None and name:
-        at = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", translation.source)
-        offset = at.start() if at else None
+        offset = translation.offset_of_name(name)
     return WarehouseError(first, hint, offset=offset)
 
 

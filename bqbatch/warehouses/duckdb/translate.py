@@ -11,6 +11,8 @@ from bqbatch.warehouses.duckdb.dialect import parse, words, written
 from bqbatch.warehouses.duckdb.expressions import text
 from bqbatch.warehouses.duckdb.rewrite import rewrite
 
+_NEAR = 4  # a macro's schema and name come before the word that it is about
+
 
 @dataclass(frozen=True, slots=True)
 class Translation:
@@ -20,16 +22,26 @@ class Translation:
     source: str
 
     def offset_of(self, position: int, statement: int = 0) -> int | None:
-        """The offset in the GoogleSQL text of the word at a position of a DuckDB statement, if it is there too."""
+        """The offset in the GoogleSQL text of the word at a position of a DuckDB statement, or the next one it has."""
         made = words(self.statements[statement], "duckdb")
         said = words(self.source, "bigquery")
-        here = next(((i, token) for i, token in enumerate(made) if token.start <= position <= token.end), None)
-        if here is None:
+        known = {word.text.lower() for word in said}
+        following = [index for index, word in enumerate(made) if word.end >= position][:_NEAR]
+        at = next((index for index in following if made[index].text.lower() in known), None)
+        if at is None:
             return None
-        index, token = here
-        nth = sum(1 for other in made[:index] if other.text.lower() == token.text.lower())
-        matches = [other for other in said if other.text.lower() == token.text.lower()]
-        return matches[min(nth, len(matches) - 1)].start if matches else None
+        name = made[at].text.lower()
+        nth = sum(1 for word in made[:at] if word.text.lower() == name)
+        starts = self._starts(name)
+        return starts[min(nth, len(starts) - 1)]
+
+    def offset_of_name(self, name: str) -> int | None:
+        """The offset in the GoogleSQL text where a name stands first."""
+        return next(iter(self._starts(name.lower())), None)
+
+    def _starts(self, name: str) -> list[int]:
+        texts = ((word.start, word.text.lower()) for word in words(self.source, "bigquery"))
+        return [start for start, text in texts if name in (text, text.rpartition(".")[2])]
 
 
 def translate(sql: str) -> Translation:
