@@ -62,7 +62,8 @@ class _Commands(click.Group):
             click.echo("stopped", err=True)
             sys.exit(130)
         except BrokenPipeError:
-            sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
+            # What is still buffered would meet the closed pipe once more when Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
         except Exception as error:
             from bqbatch.errors import BqbatchError
