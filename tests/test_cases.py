@@ -83,8 +83,10 @@ def requests(case: Case, engine: Engine) -> Queries:
     prompt = compiled(case.folder)
     for seed in prompt.seeds:
         engine.load(seed.path, seed.table)
-    asked = prompt.asked_columns(engine.columns(prompt.select))
-    known = {"select": prompt.select, "asked": asked, "envelope": prompt.envelope, "has_system": "system" in asked}
+    columns = engine.columns(prompt.select)
+    asked, form = prompt.asked_columns(columns), prompt.form(columns)
+    known = {"select": prompt.select, "asked": asked, "form": form, "envelope": prompt.envelope,
+             "has_system": "system" in asked}  # fmt: skip
     engine.make("rows", case.sql("requests/rows", **known))
     engine.fill("answers", ANSWERS, case.rows("answers.jsonl"))
     engine.make("requests", case.sql("requests/requests", **known))
@@ -210,56 +212,23 @@ def test_a_hash_is_over_the_model_and_the_request_without_its_output_cap(folder:
     for row in read_rows(folder / "expect.jsonl"):
         if "request" not in row:
             continue
-        text = '{"contents":[{"role":"user","parts":[{"text":' + json_text(row["request"]["contents"][0]) + "}]}]"
-        if system := row["request"].get("systemInstruction"):
-            text += ',"systemInstruction":{"parts":[{"text":' + json_text(system) + "}]}"
-        text += envelope.closing
-        row["request"].get("generationConfig", {}).pop("maxOutputTokens", None)
-        assert json.loads(text) == row["request"]
+        asked, prompt = row["request"], compiled(folder)
+        if prompt.form(prompt.columns or ()) == "request":
+            text = json_text(asked)
+        else:
+            text = '{"contents":' + json_text(asked["contents"], sort="role" not in asked["contents"][0])
+            if system := asked.get("systemInstruction"):
+                text += ',"systemInstruction":' + json_text(system)
+            text += envelope.closing
+            asked.get("generationConfig", {}).pop("maxOutputTokens", None)
+            asked.pop("labels", None)
+        assert json.loads(text) == asked
         if "sampled" in row:
             text += f"\nsample {row['sampled']}"
         assert row["request_hash"] == hashlib.sha256(f"{model}\n{text}".encode()).hexdigest()
 
 
-def json_text(content: dict[str, Any]) -> str:
-    """The JSON text of a content's only part, as TO_JSON_STRING writes it."""
-    text = json.dumps(content["parts"][0]["text"], ensure_ascii=False)
+def json_text(value: Any, *, sort: bool = True) -> str:
+    """JSON text as TO_JSON_STRING writes it."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort)
     return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-OUTPUTS = {file.read_text("utf-8"): file.parent for file in sorted(CASES.glob("simulated/*/output.ddl"), reverse=True)}
-
-
-@pytest.mark.parametrize("folder", OUTPUTS.values(), ids=lambda folder: folder.name)
-def test_a_made_up_answer_without_faults_is_ok(folder: Path, embedded: Embedded) -> None:
-    keys = [{"key": hashlib.sha256(str(number).encode()).hexdigest()} for number in range(200)]
-    parameters: dict[str, Any] = {"output": output_of(folder), "faults": [], "late": False, "complete": True}
-    case, said = Case(folder), []
-    for engine in (Judge(), embedded):
-        engine.fill("requests", REQUESTS, keys)
-        engine.fill("answers", ANSWERS, [])
-        engine.make("responses", case.sql("responses/simulated", **parameters))
-        said.append(engine.query(f"SELECT key, response FROM {DATASET.of('responses')}").rows)
-    assert said[0] == said[1]
-    answers = embedded.query(case.sql("responses/answers", **parameters)).rows
-    assert [row for row in answers if row["outcome"] != "ok"] == []
-    assert len(answers) == len(keys)
-
-
-@pytest.mark.parametrize(
-    "text", ["{}", '{"candidates": [{"text": "it\\"s 😀 \\u2028"}]}', "[1.50, null]", "null", None]
-)
-def test_a_response_is_appended_as_it_came(text: str | None, embedded: Embedded) -> None:
-    row = {"key": "k", "response": text, "status": "it's"}
-    came = {"key": "k", "status": "it's", "processed_time": "now"} | ({"response": json.loads(text)} if text else {})
-    sql = sqlfiles.render("responses/response")
-    assert [engine.query(sql, row).rows for engine in (Judge(), embedded)] == [[came], [came]]
-
-
-def test_every_template_has_a_case() -> None:
-    folders = ("checks", "requests", "responses", "usage")
-    templates = {file.stem for name in folders for file in FOLDER.glob(f"{name}/*.sql")}
-    in_every_case = {"rows", "requests", "published", "responses", "response", "answers", "simulated", "view"}
-    expected = {file.name.split(".")[1] for kind in KINDS for file in (CASES / kind).glob("*/expect.*.jsonl")}
-    assert templates == in_every_case | expected | {"row_is_not_once_in_view"}
-    assert {folder.parent.name for folder in FOLDERS} == KINDS.keys()

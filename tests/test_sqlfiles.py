@@ -16,7 +16,7 @@ from sqlglot import exp
 
 from bqbatch import sqlfiles
 from bqbatch.errors import Place
-from bqbatch.prompt.compile import ASKED, Envelope
+from bqbatch.prompt.compile import ASKED, FORMS, Envelope
 from bqbatch.prompt.output import parse_output
 from bqbatch.prompt.select import NULL_COLUMN
 from tests.engines import DATASET
@@ -44,7 +44,9 @@ SELECT = """
 WITH source AS (SELECT 1 AS id, 'x' AS word)
 SELECT
   id AS key, word, [word] AS words, PARSE_JSON('{}', wide_number_mode => 'round') AS extra,
-  CONCAT('Say ', word) AS prompt, CAST(NULL AS STRING) AS system, 1 AS sample, 'word' AS bqb_null_column
+  CONCAT('Say ', word) AS prompt, CAST(NULL AS STRING) AS system, 1 AS sample, 'word' AS bqb_null_column,
+  [STRUCT(word AS text, CAST(NULL AS STRING) AS file_uri, CAST(NULL AS STRING) AS mime_type)] AS parts,
+  PARSE_JSON('[]', wide_number_mode => 'round') AS contents, PARSE_JSON('{}', wide_number_mode => 'round') AS request
 FROM source -- the last line may be a comment
 """
 ENVELOPE = Envelope(None, "}", ',"generationConfig":{"maxOutputTokens":9}}')
@@ -54,11 +56,17 @@ VALUES: dict[str, tuple[Any, ...]] = {
         name: (DATASET.of(name),)
         for name in ("answers", "claim", "jobs", "keys", "log", "requests", "responses", "rows", "runs", "view")
     },
-    "asked": (ASKED, ("prompt", NULL_COLUMN), ("prompt", "sample", NULL_COLUMN), ("prompt", "system", NULL_COLUMN)),
+    "asked": (
+        tuple(ASKED),
+        ("prompt", NULL_COLUMN),
+        ("prompt", "sample", NULL_COLUMN),
+        ("prompt", "system", NULL_COLUMN),
+    ),
     "check": (f"SELECT key FROM {DATASET.of('rows')} WHERE key IS NULL",),
     "complete": (True, False),
     "envelope": (ENVELOPE, Envelope('It\'s\n a "system"', "}", "}")),
     "faults": ((), (("429", Decimal("0.02")), ("duplicate", Decimal("0.1")), ("late", Decimal("0.1")))),
+    "form": tuple(FORMS),
     "full_refresh": (False, True),
     "has_system": (False, True),
     "input_price": ("NULL", "0.15"),
@@ -215,5 +223,7 @@ def test_a_parameter_that_is_missing_or_unknown_is_a_fault_of_the_caller() -> No
 
 def test_what_the_user_wrote_stays_as_it_is() -> None:
     written = "SELECT 1 AS key, '''a\n\n  b\u2028c\x85d \n\t''' AS prompt -- the end"
-    sql = sqlfiles.render("requests/rows", select=written, asked=("prompt",), envelope=ENVELOPE, model="simulated")
+    sql = sqlfiles.render(
+        "requests/rows", select=written, asked=("prompt",), form="prompt", envelope=ENVELOPE, model="simulated"
+    )
     assert written in sql

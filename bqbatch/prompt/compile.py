@@ -17,15 +17,22 @@ from sqlglot.tokens import TokenType
 
 from bqbatch.errors import Place, PromptError
 from bqbatch.names import Dataset
+from bqbatch.prompt.macros import Ref, Seed
 from bqbatch.prompt.output import OutputColumn, parse_output, response_schema
 from bqbatch.prompt.select import NULL_COLUMN, read_select
-from bqbatch.prompt.settings import NAME, Settings
+from bqbatch.prompt.settings import NAME, Settings, merged
 from bqbatch.prompt.source import SourceMap
-from bqbatch.prompt.template import Seed, read_template, render
+from bqbatch.prompt.template import read_template, render
 
-REQUEST_COLUMNS = ("prompt", "parts", "contents", "request")
-ASKED = ("prompt", "system", "sample", NULL_COLUMN)
-"""Columns of the SELECT that make the request and are not carried to the result."""
+FORMS = {
+    "prompt": "STRING",
+    "parts": "ARRAY<STRUCT<text STRING, file_uri STRING, mime_type STRING>>",
+    "contents": "JSON",
+    "request": "JSON",
+}
+"""The columns of which a SELECT has one: what is asked, from one text to a whole GenerateContentRequest; their types."""
+ASKED = {**FORMS, "system": "STRING", "sample": "INT64", NULL_COLUMN: "STRING"}
+"""Columns of the SELECT that make the request and are not carried to the result, with their types."""
 VIEW_COLUMNS = (
     "_outcome", "_error", "_text", "_finish_reason", "_model", "_run_id", "_request_hash",
     "_input_tokens", "_output_tokens", "_thought_tokens", "_cost_usd",
@@ -36,16 +43,19 @@ VIEW_COLUMNS = (
 class Envelope:
     """What is the same in every request of a prompt, as pieces of JSON text around the row's own text.
 
-    `opening`, the prompt's text as JSON, `middle`, the system instruction, then `closing`. The hash is over the
-    request with `closing`; what is sent has `closing_sent`, with the output cap, so that a retry with a larger
-    cap keeps its hash.
+    `opening`, the row's contents as JSON, the system instruction, then `closing`. The hash is over the request with
+    `closing`; what is sent has `closing_sent`, with the output cap and the labels, so that a retry with a larger cap
+    keeps its hash. A prompt's text stands between `text_opening` and `text_closing`, parts between those of parts.
     """
 
     system: str | None
     closing: str
     closing_sent: str
-    opening: str = '{"contents":[{"role":"user","parts":[{"text":'
-    middle: str = "}]}]"
+    opening: str = '{"contents":'
+    text_opening: str = '{"contents":[{"role":"user","parts":[{"text":'
+    text_closing: str = "}]}]"
+    parts_opening: str = '{"contents":[{"role":"user","parts":'
+    parts_closing: str = "}]"
     system_opening: str = ',"systemInstruction":{"parts":[{"text":'
     system_closing: str = "}]}"
 
@@ -64,6 +74,8 @@ class CompiledPrompt:
     output_ddl: str | None
     envelope: Envelope
     seeds: tuple[Seed, ...]
+    refs: tuple[Ref, ...]
+    said: frozenset[str]
     digest: str
 
     @property
@@ -75,6 +87,10 @@ class CompiledPrompt:
         """Those of the SELECT's columns that make the request."""
         present = {column.lower() for column in columns}
         return tuple(column for column in ASKED if column in present)
+
+    def form(self, columns: Iterable[str]) -> str:
+        """Which of `FORMS` the SELECT's columns have."""
+        return next(form for form in FORMS if form in {column.lower() for column in columns})
 
     def place_of(self, name: str, nth: int = 0) -> Place:
         """Where a word stands in the user's SELECT, best as the name of a column, or where the SELECT starts."""
@@ -132,6 +148,8 @@ def compile_prompt(
         output_ddl=rendered.output.text if rendered.output else None,
         envelope=envelope,
         seeds=rendered.seeds,
+        refs=rendered.refs,
+        said=frozenset(rendered.settings.said()) | ({"system"} if rendered.system else set()),
         digest=hashlib.sha256(rendered.sql.encode()).hexdigest(),
     )
     if compiled.columns is not None:
@@ -146,13 +164,12 @@ def check_columns(prompt: CompiledPrompt, columns: tuple[str, ...]) -> None:
         if lower.count(column) > 1:
             raise PromptError(f"two columns are named `{column}`", "name one of them otherwise with AS",
                               prompt.place_of(column, 1))  # fmt: skip
-    forms = [column for column in REQUEST_COLUMNS if column in lower]
-    later = [form for form in forms if form != "prompt"]
-    if later:
+    forms = [column for column in FORMS if column in lower]
+    if len(forms) > 1:
         raise PromptError(
-            f"a `{later[0]}` column is not in this version of bqbatch",
-            "make one `prompt` column: {{ prompt('… {column}') }} AS prompt; carry others under another name",
-            prompt.place_of(later[0]),
+            f"the SELECT has a `{forms[0]}` and a `{forms[1]}` column, and a row asks one thing",
+            "keep one of them; carry the other under another name",
+            prompt.place_of(forms[1]),
         )
     if "key" not in lower:
         near = difflib.get_close_matches("key", lower, n=1)
@@ -167,6 +184,8 @@ def check_columns(prompt: CompiledPrompt, columns: tuple[str, ...]) -> None:
             "add {% prompt %} … {column} … {% endprompt %} AS prompt",
             prompt.place_of("SELECT"),
         )
+    if forms == ["request"]:
+        _check_whole(prompt, lower)
     taken = {column.lower() for column in (*VIEW_COLUMNS, "request_hash", "bqb_prompt", "bqb_system", "bqb_shared")}
     carried = [column for column in lower if column not in ASKED]
     for column in carried:
@@ -187,6 +206,19 @@ def check_columns(prompt: CompiledPrompt, columns: tuple[str, ...]) -> None:
             )
 
 
+def _check_whole(prompt: CompiledPrompt, columns: list[str]) -> None:
+    """A whole request is sent as it stands: nothing that would be put into it may be said."""
+    if "system" in columns:
+        raise PromptError("a whole `request` has its own system instruction", "put the text into it: systemInstruction",
+                          prompt.place_of("system"))  # fmt: skip
+    for name in sorted(prompt.said - {"name", "model", "max_attempts"}):
+        raise PromptError(
+            f"a whole `request` is sent as it stands: `{name}` would not be in it",
+            f"take `{name}` out, and say it in the request's own words",
+            prompt.written_at(name) or prompt.place_of("request"),
+        )
+
+
 def _shown(path: Path) -> str:
     try:
         return str(path.resolve().relative_to(Path.cwd()))
@@ -202,15 +234,19 @@ def _merged(said: Settings, defaults: Settings) -> Settings:
 
 
 def _envelope(settings: Settings, system: str | None, output: tuple[OutputColumn, ...], cap: int | None) -> Envelope:
-    config = settings.generation_config()
+    fields = settings.request_fields()
     if output:
-        config |= {"responseMimeType": "application/json", "responseSchema": response_schema(output)}
+        fields["generationConfig"] |= {
+            "responseMimeType": "application/json", "responseSchema": response_schema(output)
+        }  # fmt: skip
+    fields = merged(fields, settings.request_extra or {})
     cap = cap or settings.max_output_tokens
-    sent = config | ({"maxOutputTokens": cap} if cap else {})
-    return Envelope(system=system or None, closing=_closing(config), closing_sent=_closing(sent))
+    sent = merged(fields, {"generationConfig": {"maxOutputTokens": cap}}) if cap else fields
+    sent = merged(sent, {"labels": settings.labels}) if settings.labels else sent
+    return Envelope(system=system or None, closing=_closing(fields), closing_sent=_closing(sent))
 
 
-def _closing(config: dict[str, Any]) -> str:
-    if not config:
-        return "}"
-    return f',"generationConfig":{json.dumps(config, ensure_ascii=False, separators=(",", ":"))}}}'
+def _closing(fields: Mapping[str, Any]) -> str:
+    present = {name: value for name, value in fields.items() if value}
+    text = json.dumps(present, ensure_ascii=False, separators=(",", ":"))
+    return f",{text[1:]}" if present else "}"

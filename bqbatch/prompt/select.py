@@ -150,11 +150,11 @@ def _counts_columns(select: exp.Select) -> bool:
 
 
 def _after_alias(tokens: list[Token], end: int) -> int | None:
-    """The offset after `AS prompt`, where it follows `end` directly."""
+    """The offset after `AS prompt` or `AS parts`, where it follows `end` directly."""
     following = [token for token in tokens if token.start >= end][:2]
     if following and following[0].token_type == TokenType.ALIAS:
         following = following[1:]
-    if following and following[0].text.lower() == "prompt":
+    if following and following[0].text.lower() in ("prompt", "parts"):
         return following[0].end + 1
     return None
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from bqbatch.errors import Place, PromptError
 
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
+PIECE = re.compile("\ufdd2(?P<piece>\\d+)\ufdd3")
+"""The mark of a piece of SQL that a macro made, by its number: it is no text, and goes where the text goes."""
 _MARK = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 
 
@@ -33,6 +35,18 @@ class File:
         offset = max(0, min(offset, len(self.text)))
         line = self.text.count("\n", 0, offset) + 1
         return Place(self.path, line, offset - (self.text.rfind("\n", 0, offset) + 1) + 1)
+
+    def place_of(self, words: str, line: int = 0) -> Place:
+        """The place of words in the Jinja of a line, or of the file; where they are not, where the Jinja opens."""
+        start = self.offset_of_line(line) if line else 0
+        rest = self.text[start:]
+        # In a line that Jinja has something against, what is meant stands in its own signs.
+        sign = re.search(r"\{[{%#]", rest.partition("\n")[0] if line else rest)
+        opened = start + (sign.start() if sign else len(rest) - len(rest.lstrip()))
+        found = self.text.find(words, opened) if words else -1
+        if found < 0 and words:
+            found = self.text.find(words)
+        return self.place(found if found >= 0 else opened)
 
     def offset_of_line(self, line: int) -> int:
         """The offset at which a line (from 1) starts."""
@@ -98,9 +112,14 @@ def label(name: str) -> str:
     return f"{_OPEN}@{name}{_CLOSE}"
 
 
+def piece_mark(number: int) -> str:
+    """The mark of a piece."""
+    return f"\ufdd2{number}\ufdd3"
+
+
 def has_marks(text: str) -> bool:
     """Whether a text contains the characters that marks are made of."""
-    return _OPEN in text or _CLOSE in text
+    return re.search("[\ufdd0-\ufdd3]", text) is not None
 
 
 def unmarked(text: str) -> tuple[str, tuple[Segment, ...], dict[str, int]]:

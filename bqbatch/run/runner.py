@@ -19,7 +19,7 @@ from bqbatch import sqlfiles
 from bqbatch.errors import BqbatchError, Interrupted, Place, PromptError, RunError, WarehouseError
 from bqbatch.names import PromptObjects, RunObjects
 from bqbatch.project import Project
-from bqbatch.prompt.compile import CompiledPrompt, check_columns
+from bqbatch.prompt.compile import ASKED, CompiledPrompt, check_columns
 from bqbatch.prompt.output import OutputColumn, parse_output
 from bqbatch.prompt.source import File
 from bqbatch.run.ledger import Claim, Ledger, new_run_id
@@ -31,7 +31,6 @@ from bqbatch.warehouses import Column, Result, Warehouse
 
 _RENEW_SECONDS = 60
 _KEY_TYPES = ("STRING", "INT64", "NUMERIC", "FLOAT64", "BOOL", "BYTES", "DATE", "DATETIME", "TIME", "TIMESTAMP")
-_ASKED_TYPES = {"prompt": "STRING", "system": "STRING", "sample": "INT64"}
 
 
 class Watcher(Protocol):
@@ -138,9 +137,15 @@ class Runner:
 
     def _check_type(self, column: Column) -> None:
         name = column.name.lower()
-        wanted = _ASKED_TYPES.get(name)
+        wanted = ASKED.get(name)
         if wanted and column.type != wanted:
             hint = f"CAST(… AS {wanted}) AS {name}"
+            if column.type == ASKED["parts"]:
+                hint = "a prompt with files in it is an array of parts: name it parts"
+            elif name == "parts":
+                hint = "make it with {% prompt %} … {{ file('{uri}', 'image/jpeg') }} … {% endprompt %} AS parts"
+            elif wanted == "JSON":
+                hint = f"PARSE_JSON(…, wide_number_mode => 'round') AS {name}"
             raise PromptError(f"`{name}` is {column.type}, not {wanted}", hint, self.prompt.place_of(name))
         if name == "key" and column.type not in _KEY_TYPES:
             raise PromptError(

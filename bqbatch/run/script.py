@@ -71,8 +71,9 @@ class Script:
         """Runs the source, once, into the run's working rows."""
         asked = self.prompt.asked_columns(self.columns)
         select = sqlfiles.render(
-            "requests/rows", select=self.prompt.select, asked=asked, envelope=self.prompt.envelope, model=self.model
-        )
+            "requests/rows", select=self.prompt.select, asked=asked, form=self.prompt.form(self.columns),
+            envelope=self.prompt.envelope, model=self.model,
+        )  # fmt: skip
         return self._create("build", self.work.rows, select)
 
     def accounts(self) -> tuple[Statement, ...]:
@@ -86,8 +87,8 @@ class Script:
     def requests(self, job: Job) -> Statement:
         """Makes the request table of a job: what is still to be asked."""
         select = sqlfiles.render(
-            "requests/requests", rows=self.work.rows, answers=self.objects.answers, envelope=self.prompt.envelope,
-            has_system="system" in self.prompt.asked_columns(self.columns), max_attempts=self.max_attempts,
+            "requests/requests", rows=self.work.rows, answers=self.objects.answers, form=self.prompt.form(self.columns),
+            envelope=self.prompt.envelope, has_system="system" in self.prompt.asked_columns(self.columns), max_attempts=self.max_attempts,
             full_refresh=self.full_refresh, limit=self.limit,
         )  # fmt: skip
         return self._create(f"requests_{job.shard}_{job.attempt}", job.requests, select)

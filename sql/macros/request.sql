@@ -1,8 +1,45 @@
+{#- What a row asks, from the column that the prompt has: a text stays a text, the other forms become JSON text.
+    NULL where there is nothing to ask. -#}
+
+{%- macro asked_text(form) -%}
+{%- if form == 'prompt' -%}
+prompt
+{%- elif form == 'parts' -%}
+(
+    SELECT
+      IF(
+        COUNT(*) = 0 OR LOGICAL_OR(IF(part.file_uri IS NULL, part.text, part.mime_type) IS NULL),
+        NULL,
+        CONCAT('[', STRING_AGG(
+          IF(
+            part.file_uri IS NULL,
+            CONCAT('{"text":', TO_JSON_STRING(part.text), '}'),
+            CONCAT('{"fileData":{"fileUri":', TO_JSON_STRING(part.file_uri), ',"mimeType":', TO_JSON_STRING(part.mime_type), '}}')
+          ),
+          ',' ORDER BY position
+        ), ']')
+      )
+    FROM UNNEST(parts) AS part WITH OFFSET AS position
+  )
+{%- else -%}
+IF(IFNULL(JSON_TYPE({{ form }}), 'null') = 'null', NULL, TO_JSON_STRING({{ form }}))
+{%- endif -%}
+{%- endmacro %}
+
 {#- The text of a request: plain concatenation around the row's own text, so that it is the same in every engine. -#}
 
-{%- macro request_text(prompt, system, envelope, closing) -%}
+{%- macro request_text(form, asked, system, envelope, closing) -%}
+{%- if form == 'request' -%}
+{{ asked }}
+{%- else -%}
 CONCAT(
-    {{ envelope.opening | literal }}, TO_JSON_STRING({{ prompt }}), {{ envelope.middle | literal }},
+    {% if form == 'prompt' -%}
+    {{ envelope.text_opening | literal }}, TO_JSON_STRING({{ asked }}), {{ envelope.text_closing | literal }},
+    {% elif form == 'parts' -%}
+    {{ envelope.parts_opening | literal }}, {{ asked }}, {{ envelope.parts_closing | literal }},
+    {% else -%}
+    {{ envelope.opening | literal }}, {{ asked }},
+    {% endif -%}
     {% if system and envelope.system -%}
     {{ envelope.system_opening | literal }}, TO_JSON_STRING(IFNULL({{ system }}, {{ envelope.system | literal }})), {{ envelope.system_closing | literal }},
     {% elif system -%}
@@ -12,6 +49,7 @@ CONCAT(
     {% endif -%}
     {{ closing | literal }}
   )
+{%- endif -%}
 {%- endmacro %}
 
 {#- The content address of a request: the model that answers, the request without its output cap, and which sample it is. -#}

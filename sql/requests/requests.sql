@@ -2,6 +2,7 @@
 --
 -- rows: the run's working rows
 -- answers: the prompt's answers so far
+-- form: what a row asks, as prompt, parts, contents or request
 -- envelope: what is the same in every request
 -- has_system: whether rows bring a system text of their own
 -- max_attempts: how often a request without an answer is asked
@@ -11,7 +12,7 @@
 {% from 'macros/answered.sql' import settled -%}
 SELECT
   request_hash AS key,
-  PARSE_JSON({{ request_text('prompt', 'system' if has_system, envelope, envelope.closing_sent) }}, wide_number_mode => 'round') AS request
+  PARSE_JSON({{ request_text(form, 'prompt', 'system' if has_system, envelope, envelope.closing_sent) }}, wide_number_mode => 'round') AS request
 FROM (
   SELECT
     request_hash,
