@@ -34,6 +34,9 @@ limit_option = click.option(
     "--limit", type=click.IntRange(min=1), metavar="N", help="Ask at most N requests, the first by key."
 )
 refresh_option = click.option("--full-refresh", is_flag=True, help="Ask everything again, answered or not.")
+partial_option = click.option(
+    "--allow-partial", is_flag=True, help="Build on prompts of ref(…) although rows of theirs have no answer yet."
+)
 # On the local target no money is ever at stake, so that there is nothing to ask.
 yes_option = click.option("--yes", is_flag=True, expose_value=False, help="Never ask before money is spent.")
 fail_on_option = click.option(
@@ -106,12 +109,13 @@ def _prompt_options(command: Callable[..., None]) -> Callable[..., None]:
 @_prompt_options
 @limit_option
 @refresh_option
+@partial_option
 @yes_option
 @fail_on_option
 @format_option
 def run(
     files: tuple[Path, ...], target: str | None, model: str | None, variables: tuple[str, ...], simulate: str | None,
-    limit: int | None, full_refresh: bool, fail_on: str | None, format_: str,
+    limit: int | None, full_refresh: bool, allow_partial: bool, fail_on: str | None, format_: str,
 ) -> None:  # fmt: skip
     """Ask the model about every row and publish the answers as a view.
 
@@ -122,7 +126,7 @@ def run(
     finished: list[tuple[RunResult, Path]] = []
     try:
         run_prompts(files, target, model, _variables(variables), simulate, limit or 0, full_refresh, fail_on,
-                    quiet=format_ == "json", finished=lambda result, file: finished.append((result, file)))  # fmt: skip
+                    allow_partial=allow_partial, quiet=format_ == "json", finished=lambda result, file: finished.append((result, file)))  # fmt: skip
     finally:  # where a later prompt fails, or rows do, the results are there all the same
         _echo_results(finished, format_, one=len(files) == 1)
 

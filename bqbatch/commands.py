@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from bqbatch import sqlfiles
 from bqbatch.errors import ProjectError, PromptError, WarehouseError
 from bqbatch.names import PromptObjects
+from bqbatch.prompt.compile import CompiledPrompt
 from bqbatch.run.result import FailOn, RunResult
 from bqbatch.run.runner import Runner
 from bqbatch.screen import Screen
@@ -18,9 +20,10 @@ from bqbatch.warehouses import Result
 
 def run_prompts(
     files: tuple[Path, ...], target: str | None, model: str | None, variables: Mapping[str, str], simulate: str | None,
-    limit: int, full_refresh: bool, fail_on: str | None, *, quiet: bool, finished: Callable[[RunResult, Path], None],
+    limit: int, full_refresh: bool, fail_on: str | None, *, allow_partial: bool, quiet: bool,
+    finished: Callable[[RunResult, Path], None],
 ) -> list[RunResult]:  # fmt: skip
-    """The results of running prompt files, one after the other; `finished` is told each.
+    """The results of running prompt files, one after the other, each after those it refers to; `finished` is told each.
 
     All files are compiled before the first is run. Raises RowsNotOk at the end if `fail_on` finds its rows.
     """
@@ -37,17 +40,33 @@ def run_prompts(
                 "name one of them otherwise: {{ config(name = '…') }}" if other != file else "once is enough",
             )
     results: list[RunResult] = []
-    for session, file, prompt in zip(sessions, files, prompts, strict=True):
+    for session, file, prompt in _in_ref_order(list(zip(sessions, files, prompts, strict=True))):
         with Screen(quiet=quiet) as screen:
             warehouse = session.warehouse()
             service = session.service(prompt, warehouse, screen.note)
-            runner = Runner(session.project, prompt, warehouse, service, screen, limit, full_refresh)
+            runner = Runner(session.project, prompt, warehouse, service, screen, limit, full_refresh, allow_partial)
             results.append(runner.run())
         finished(results[-1], file)
     for result in results:
         if rule:
             rule.check(result)
     return results
+
+
+def _in_ref_order(named: list[tuple[Session, Path, CompiledPrompt]]) -> list[tuple[Session, Path, CompiledPrompt]]:
+    """The prompts, each after those it refers to. Raises PromptError where they refer to each other in a circle."""
+    places = {(session.project.root, prompt.name): index for index, (session, _, prompt) in enumerate(named)}
+    upstream = {
+        index: [places[at] for ref in prompt.refs if (at := (session.project.root, ref.name)) in places]
+        for index, (session, _, prompt) in enumerate(named)
+    }
+    try:
+        return [named[index] for index in TopologicalSorter(upstream).static_order()]
+    except CycleError as error:
+        first, second = (named[index][2] for index in error.args[1][:2])
+        circle = " -> ".join(named[index][2].name for index in error.args[1])
+        place = next((ref.place for ref in second.refs if ref.name == first.name), None)
+        raise PromptError(f"prompts refer to each other in a circle: {circle}", "break it at one ref", place) from None
 
 
 def show_rows(file: Path, target: str | None, limit: int) -> Result:

@@ -78,6 +78,12 @@ class Session:
             return SimulatedService(warehouse, prompt.output, parse_faults(self.simulate or ""))
         from bqbatch.services.llama import LlamaService
 
+        if prompt.has_files:
+            raise ServiceError(
+                f"{answers} reads text only, and this prompt shows it files",
+                "--model simulated makes answers up; on the vertex target Gemini reads files",
+                prompt.written_at("file("),
+            )
         if named.endswith(".gguf"):
             return LlamaService(warehouse, Path(named))
         if named != LOCAL_MODEL:

@@ -75,6 +75,7 @@ class CompiledPrompt:
     envelope: Envelope
     seeds: tuple[Seed, ...]
     refs: tuple[Ref, ...]
+    has_files: bool
     said: frozenset[str]
     digest: str
 
@@ -149,6 +150,7 @@ def compile_prompt(
         envelope=envelope,
         seeds=rendered.seeds,
         refs=rendered.refs,
+        has_files=rendered.has_files,
         said=frozenset(rendered.settings.said()) | ({"system"} if rendered.system else set()),
         digest=hashlib.sha256(rendered.sql.encode()).hexdigest(),
     )

@@ -123,7 +123,9 @@ class Macros:
         """The view of another prompt, by that prompt's name."""
         if not isinstance(name, str) or not re.fullmatch(NAME, name) or "__" in name:
             raise Refused(f"ref({name!r}) does not name a prompt", "ref('sentiment') for sentiment.sql", str(name))
-        self.refs.setdefault(name, Ref(name, self.main.place_of(name)))
+        said = re.compile(rf"\bref\s*\(\s*['\"]({name})['\"]")
+        places = (file.place(at.start(1)) for file in self.files if (at := said.search(file.text)))
+        self.refs.setdefault(name, Ref(name, next(places, self.main.place_of(name))))
         return self.dataset.of(name)
 
     def seed(self, name: str) -> str:

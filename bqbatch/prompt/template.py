@@ -59,6 +59,7 @@ class Rendered:
     prompts: tuple[PromptSpan, ...]
     seeds: tuple[Seed, ...]
     refs: tuple[Ref, ...]
+    has_files: bool
     files: tuple[File, ...]
 
 
@@ -130,6 +131,7 @@ class _Rendering:
             ),
             seeds=tuple(macros.seeds.values()),
             refs=tuple(macros.refs.values()),
+            has_files=any(piece.mime for piece in macros.pieces),
             files=tuple(macros.files),
         )
 

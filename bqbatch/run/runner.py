@@ -7,43 +7,26 @@ what earlier ones left behind (`settle`). Readers are not disturbed: only publis
 from __future__ import annotations
 
 import contextlib
-import re
 import shlex
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from bqbatch import sqlfiles
-from bqbatch.errors import BqbatchError, Interrupted, Place, PromptError, RunError, WarehouseError
-from bqbatch.names import PromptObjects, RunObjects
+from bqbatch.errors import BqbatchError, Interrupted, RunError, WarehouseError
+from bqbatch.names import PromptObjects
 from bqbatch.project import Project
-from bqbatch.prompt.compile import ASKED, CompiledPrompt, check_columns
-from bqbatch.prompt.output import OutputColumn, parse_output
-from bqbatch.prompt.source import File
-from bqbatch.run.ledger import Claim, Ledger, new_run_id
+from bqbatch.prompt.compile import CompiledPrompt
+from bqbatch.run.collector import Collector
+from bqbatch.run.ledger import Claim, new_run_id
 from bqbatch.run.result import RunResult
-from bqbatch.run.script import FREE, LABEL, Price, Script, collect, drop_job, first
+from bqbatch.run.script import FREE, LABEL, Price, Script, drop_job, first
+from bqbatch.run.source import Source, key_text
+from bqbatch.run.watcher import Watcher
 from bqbatch.services import BatchService, Job, JobState
-from bqbatch.values import as_text
-from bqbatch.warehouses import Column, Result, Warehouse
+from bqbatch.warehouses import Warehouse
 
 _RENEW_SECONDS = 60
-_KEY_TYPES = ("STRING", "INT64", "NUMERIC", "FLOAT64", "BOOL", "BYTES", "DATE", "DATETIME", "TIME", "TIMESTAMP")
-
-
-class Watcher(Protocol):
-    """Who is told how a run goes on."""
-
-    def step(self, text: str) -> None:
-        """A step begins."""
-
-    def progress(self, done: int, total: int) -> None:
-        """So many of the requests are answered."""
-
-    def note(self, text: str) -> None:
-        """Something the user should know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +40,16 @@ class Runner:
     watcher: Watcher
     limit: int = 0
     full_refresh: bool = False
+    allow_partial: bool = False
     price: Price = FREE
+
+    @property
+    def _source(self) -> Source:
+        return Source(self.prompt, self.warehouse, self.watcher)
+
+    @property
+    def _collector(self) -> Collector:
+        return Collector(self.warehouse, self.service, self.watcher)
 
     def run(self) -> RunResult:
         """The result of one run. Raises RunError, PromptError or WarehouseError; nothing that was answered is lost."""
@@ -80,7 +72,7 @@ class Runner:
             claim.take()
         try:
             with self.warehouse.step():
-                self._settle(script)
+                self._collector.settle(script)
             with self.warehouse.step():
                 script, to_ask = self._build(script)
             if to_ask:
@@ -89,7 +81,7 @@ class Runner:
                 return self._publish(script, to_ask)
         except BqbatchError as error:
             with contextlib.suppress(WarehouseError):
-                self._fail(script, error)
+                self._collector.give_up(script, error)
             raise
         finally:
             with contextlib.suppress(WarehouseError, KeyboardInterrupt):
@@ -107,13 +99,7 @@ class Runner:
             *script.accounts(),
         )  # fmt: skip
         self.watcher.step("reading the source")
-        for seed in self.prompt.seeds:
-            with self._placed(seed_of=seed.place):
-                self.warehouse.load(seed.path, seed.table)
-        script = replace(script, columns=self._columns())
-        with self._placed(statement=script.build().sql):
-            self.warehouse.execute(script.build())
-        self._check_keys(script)
+        script = self._source.build(script, allow_partial=self.allow_partial)
         job = script.job()
         self.warehouse.execute(script.requests(job))
         counts = next(iter(self.warehouse.read(
@@ -122,72 +108,10 @@ class Runner:
         self.warehouse.execute(ledger.event(
             "built", rows=counts["row_count"], skipped=counts["skipped"], requests=to_ask,
             distinct_requests=counts["distinct_requests"]))  # fmt: skip
-        self._note_skipped(script, counts["row_count"], counts["skipped"])
+        self._source.note_skipped(script, counts["row_count"], counts["skipped"])
         if not to_ask:
             self.warehouse.execute(*drop_job(ledger, job))
         return script, to_ask
-
-    def _columns(self) -> tuple[str, ...]:
-        with self._placed(statement=self.prompt.select):
-            columns = self.warehouse.dry_run(self.prompt.select).columns
-        check_columns(self.prompt, tuple(column.name for column in columns))
-        for column in columns:
-            self._check_type(column)
-        return tuple(column.name for column in columns)
-
-    def _check_type(self, column: Column) -> None:
-        name = column.name.lower()
-        wanted = ASKED.get(name)
-        if wanted and column.type != wanted:
-            hint = f"CAST(… AS {wanted}) AS {name}"
-            if column.type == ASKED["parts"]:
-                hint = "a prompt with files in it is an array of parts: name it parts"
-            elif name == "parts":
-                hint = "make it with {% prompt %} … {{ file('{uri}', 'image/jpeg') }} … {% endprompt %} AS parts"
-            elif wanted == "JSON":
-                hint = f"PARSE_JSON(…, wide_number_mode => 'round') AS {name}"
-            raise PromptError(f"`{name}` is {column.type}, not {wanted}", hint, self.prompt.place_of(name))
-        if name == "key" and column.type not in _KEY_TYPES:
-            raise PromptError(
-                f"`key` is {column.type}: a key is one plain value",
-                "name a column that tells rows apart, such as an id",
-                self.prompt.place_of("key"),
-            )
-
-    def _check_keys(self, script: Script) -> None:
-        for check, what in (("key_is_null", "is NULL"), ("key_is_repeated", "stands more than once")):
-            wrong = self.warehouse.read(first(check, rows=script.work.rows))
-            if not wrong.rows:
-                continue
-            found = list(wrong)
-            shown = (
-                ""
-                if check == "key_is_null"
-                else ": " + ", ".join(f"{_shown(row['key'])} ({row['times']} times)" for row in found)
-            )
-            number = found[0]["wrong"]
-            things = (
-                ("row's key" if number == 1 else "rows' key")
-                if check == "key_is_null"
-                else ("key" if number == 1 else "keys")
-            )
-            verb = what if number == 1 or check == "key_is_null" else what.replace("stands", "stand")
-            raise RunError(
-                f"{number:,} {things} {verb}{shown}",
-                "give each row a key of its own; a duplicate text is asked once whatever its keys"
-                if check == "key_is_repeated"
-                else "leave such rows out: WHERE … IS NOT NULL",
-                self.prompt.place_of("key"),
-            )
-
-    def _note_skipped(self, script: Script, rows: int, skipped: int) -> None:
-        if rows == 0:
-            self.watcher.note("the SELECT returned no rows")
-        if not skipped:
-            return
-        for row in self.warehouse.read(sqlfiles.render("requests/skipped", rows=script.work.rows)):
-            count = f"{row['skipped']:,} {'row is' if row['skipped'] == 1 else 'rows are'}"
-            self.watcher.note(f"{count} skipped: `{row['null_column']}` is NULL ({{column|'…'}} gives a default)")
 
     def _ask(self, script: Script, to_ask: int, claim: Claim) -> None:
         ledger, job = script.ledger, script.job()
@@ -207,7 +131,7 @@ class Runner:
         finally:
             if state is not None:
                 with self.warehouse.step():
-                    self._collect(script, job, self.prompt.output, state)
+                    self._collector.collect(script, job, self.prompt.output, state)
 
     def _wait(self, job: Job, total: int, claim: Claim) -> JobState:
         renewed, nth = time.monotonic(), 0
@@ -226,37 +150,6 @@ class Runner:
                 claim.renew(nth)
             time.sleep(self.service.poll_seconds)
 
-    def _collect(
-        self, script: Script, job: Job, output: tuple[OutputColumn, ...], state: JobState, model: str = ""
-    ) -> None:
-        """Brings a job's answers home. A paused job stays open: a later run looks at it again."""
-        ledger = Ledger(script.dataset, job.run_id, script.prompt.name)
-        place = {"shard": job.shard, "attempt": job.attempt}
-        table = self.service.collect(job)
-        over = state != JobState.PAUSED
-        events = [ledger.event("collected", **place, state=state.value)] if over else []
-        if table is None:
-            self.warehouse.execute(*events, *(drop_job(script.ledger, job) if over else ()))
-            return
-        self.watcher.step("reading the answers")
-        unasked = list(self.warehouse.read(first("response_was_not_asked", requests=job.requests, responses=table)))
-        if unasked:
-            self.watcher.note(f"{unasked[0]['wrong']:,} responses have a key that was not asked; they are left out")
-        self.warehouse.execute(
-            collect(script.ledger, job, output, model or script.model, complete=state.complete, price=script.price),
-            *events,
-        )
-        if state.complete:
-            wrong = list(self.warehouse.read(
-                first("request_has_other_than_one_outcome", requests=job.requests, answers=job.answers, job=job.name)))  # fmt: skip
-            if wrong:
-                raise RunError(
-                    f"{wrong[0]['wrong']:,} requests of {job.name} do not have exactly one outcome, such as {wrong[0]['key']}",
-                    f"this is a defect of bqbatch; the tables are kept: {job.requests}, {table}",
-                )
-        if over:
-            self.warehouse.execute(*drop_job(script.ledger, job))
-
     def _publish(self, script: Script, asked: int) -> RunResult:
         self.watcher.step("publishing")
         name = script.objects
@@ -264,7 +157,7 @@ class Runner:
         wrong = list(self.warehouse.read(first("row_is_not_once_in_view", rows=name.rows, view=name.view)))
         if wrong:
             raise RunError(
-                f"{wrong[0]['wrong']:,} rows are not exactly once in the view, such as key {_shown(wrong[0]['key'])}",
+                f"{wrong[0]['wrong']:,} rows are not exactly once in the view, such as key {key_text(wrong[0]['key'])}",
                 "this is a defect of bqbatch; the working tables are kept",
             )
         result = self._result(script, asked)
@@ -297,58 +190,6 @@ class Runner:
             view=script.objects.view.strip("`"),
         )
 
-    # What earlier runs left behind.
-
-    def _settle(self, script: Script) -> None:
-        """Collects the jobs nobody collected, then closes the runs that did not end."""
-        for row in self._uncollected(script):
-            work = RunObjects(script.dataset, row["run_id"])
-            requests, responses = (
-                work.requests(row["shard"], row["attempt"]),
-                work.responses(row["shard"], row["attempt"]),
-            )
-            job = Job(row["run_id"], script.prompt.name, row["shard"], row["attempt"], requests, responses,
-                      script.objects.answers)  # fmt: skip
-            found = self.service.find(job) if self.warehouse.describe(requests) else None
-            if found is None:
-                self._collect_nothing(script, job)
-                continue
-            status = self.service.poll(job)
-            if status.state.moving or status.state == JobState.PAUSED:
-                self.service.cancel(job)
-                status = replace(status, state=JobState.CANCELLED)
-            self.watcher.note(f"collecting what run {job.run_id} left behind")
-            self._collect(script, job, _read_output(row["output"]), status.state, row["model"])
-        open_runs = self.warehouse.read(
-            sqlfiles.render("ledger/open_runs", runs=script.dataset.runs), {"prompt": script.prompt.name}
-        )
-        for row in open_runs:
-            if row["run_id"] == script.run_id:
-                continue
-            ledger = Ledger(script.dataset, row["run_id"], script.prompt.name)
-            left = Script(self.prompt, script.dataset, row["run_id"], (), script.model)
-            # All its jobs are collected: a table of one was built and not asked, or collected and not yet dropped.
-            self.warehouse.execute(
-                left.drop_rows(), *drop_job(script.ledger, left.job()), ledger.event("settled", by=script.run_id)
-            )
-
-    def _fail(self, script: Script, error: BqbatchError) -> None:
-        """Logs that the run failed; what it leaves is what the next run has to collect."""
-        self.warehouse.execute(script.ledger.event("failed", message=str(error)), script.drop_rows())
-        if script.run_id not in {row["run_id"] for row in self._uncollected(script)}:
-            self.warehouse.execute(*drop_job(script.ledger, script.job()))
-
-    def _uncollected(self, script: Script) -> Result:
-        sql = sqlfiles.render("ledger/uncollected", jobs=script.dataset.jobs, runs=script.dataset.runs)
-        return self.warehouse.read(sql, {"prompt": script.prompt.name})
-
-    def _collect_nothing(self, script: Script, job: Job) -> None:
-        ledger = Ledger(script.dataset, job.run_id, script.prompt.name)
-        self.warehouse.execute(
-            ledger.event("collected", shard=job.shard, attempt=job.attempt, state="NEVER_STARTED"),
-            *drop_job(script.ledger, job),
-        )
-
     # What must not be taken from others.
 
     def _check_objects(self, name: PromptObjects) -> None:
@@ -372,31 +213,3 @@ class Runner:
         """The prompt file's path in the project: the same from whatever folder it is run."""
         path = Path(self.prompt.path).resolve()
         return str(path.relative_to(self.project.root) if path.is_relative_to(self.project.root) else path)
-
-    @contextlib.contextmanager
-    def _placed(self, statement: str = "", seed_of: Place | None = None) -> Iterator[None]:
-        """Shows the warehouse's errors at the user's file, line and column."""
-        try:
-            yield
-        except WarehouseError as error:
-            if seed_of is not None:
-                error.place = seed_of
-            elif error.offset is not None:
-                start = statement.find(self.prompt.select)
-                inside = error.offset - start
-                if 0 <= inside <= len(self.prompt.select):
-                    error.place = self.prompt.source_map.place(inside)
-            if error.place is None:
-                whole = self.prompt.place_of("SELECT")
-                places = map(self.prompt.place_of, re.findall(r"[\"'`](\w+)[\"'`]", error.message))
-                error.place = next((place for place in places if place != whole), whole)
-            error.hint = error.hint or f"see the SQL around it: bqbatch compile {shlex.quote(self.prompt.path)}"
-            raise
-
-
-def _shown(key: object) -> str:
-    return repr(key) if isinstance(key, str) else as_text(key)
-
-
-def _read_output(ddl: str | None) -> tuple[OutputColumn, ...]:
-    return parse_output(ddl, File("", ddl, Path()).place) if ddl else ()

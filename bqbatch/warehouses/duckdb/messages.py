@@ -70,6 +70,9 @@ def statement_error(
     elif said.get("type") == "Table" or "Table with name" in message:
         first = f"there is no table `{name}`"
         hint = "load a file with {{ seed('file.csv') }}, or name a table as dataset.table"
+    elif other := re.match(r'Referenced table "(\w+)" not found', message):
+        first = f"`{other[1]}` has no such column, or is no table here"
+        hint = "is the column one of its own?"
     elif "multiple overloads" in message:
         # DuckDB lets a SELECT use the names it gives, but does not know their types yet.
         first = "a name that the SELECT itself gives is used where its type must be known"

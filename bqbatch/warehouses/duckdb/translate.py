@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from bqbatch.warehouses.duckdb.allowed import check_functions, check_syntax
+from bqbatch.errors import Unsupported
+from bqbatch.warehouses.duckdb.allowed import check_functions, check_syntax, start
 from bqbatch.warehouses.duckdb.dialect import parse, words, written
 from bqbatch.warehouses.duckdb.expressions import text
 from bqbatch.warehouses.duckdb.rewrite import rewrite
 
+_FILES = {"csv", "tsv", "json", "jsonl", "ndjson", "parquet", "gz", "zst", "db", "duckdb", "txt", "xlsx"}
 _NEAR = 4  # a macro's schema and name come before the word that it is about
 
 
@@ -53,6 +55,9 @@ def translate(sql: str) -> Translation:
     check_functions(tokens)
     check_syntax(tree)
     for table in tree.find_all(exp.Table):
+        if table.name.lower() in _FILES:  # DuckDB would read the file
+            raise Unsupported(f"`{table.db}.{table.name}` names a file, not a table", "load it: {{ seed('file.csv') }}",
+                              offset=start(table))  # fmt: skip
         table.set("catalog", None)  # the file is the project
     comments = _comments(tree)
     return Translation((written(rewrite(tree)), *comments), sql)

@@ -1,0 +1,18 @@
+"""Who is told how a run goes on."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Watcher(Protocol):
+    """Who is told how a run goes on."""
+
+    def step(self, text: str) -> None:
+        """A step begins."""
+
+    def progress(self, done: int, total: int) -> None:
+        """So many of the requests are answered."""
+
+    def note(self, text: str) -> None:
+        """Something the user should know."""
