@@ -149,14 +149,16 @@ def _echo_results(finished: list[tuple[RunResult, Path]], format_: str, *, one: 
 @_prompt_options
 @limit_option
 @refresh_option
+@click.option("--check", is_flag=True, help="Have GoogleSQL check the SELECT over the tables that are there.")
 def compile(
     file: Path, target: str | None, model: str | None, variables: tuple[str, ...], simulate: str | None,
-    limit: int | None, full_refresh: bool,
+    limit: int | None, full_refresh: bool, check: bool,
 ) -> None:  # fmt: skip
     """Print every statement of a run, in order, as GoogleSQL."""
     from bqbatch.listing import listing
 
-    click.echo(listing(file, target, model, _variables(variables), simulate, limit or 0, full_refresh))
+    click.echo(listing(file, target, model, _variables(variables), simulate, limit or 0, full_refresh, check=check,
+                       note=lambda text: click.echo(f"note: {text}", err=True)))  # fmt: skip
 
 
 @main.command()

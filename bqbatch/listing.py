@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from bqbatch.prompt.compile import CompiledPrompt
 from bqbatch.prompt.output import OutputColumn
+from bqbatch.prompt.select import NULL_COLUMN
 from bqbatch.run.script import FREE, Script, collect, drop_job
 from bqbatch.session import Session
 
@@ -16,13 +17,21 @@ RUN_ID = "00000000_000000_0000"
 
 def listing(
     file: Path, target: str | None, model: str | None, variables: Mapping[str, str], simulate: str | None, limit: int,
-    full_refresh: bool,
+    full_refresh: bool, *, check: bool, note: Callable[[str], None],
 ) -> str:  # fmt: skip
-    """Every statement of `run`, in order, `;` after each."""
+    """Every statement of `run`, in order, `;` after each; `note` is told the columns that a check found."""
     session = Session.open(file, target, model, simulate)
     prompt = session.compile(file, variables)
+    columns = prompt.columns
+    if check:
+        from bqbatch.checking import check_prompt
+
+        found = check_prompt(session, prompt)
+        shown = (f"{column.name} {column.type}" for column in found if column.name != NULL_COLUMN)
+        note(f"GoogleSQL takes it: {', '.join(shown)}")
+        columns = columns or tuple(column.name for column in found)
     script = Script(
-        prompt, session.project.target.dataset, RUN_ID, prompt.columns or ("key", "prompt"),
+        prompt, session.project.target.dataset, RUN_ID, columns or ("key", "prompt"),
         session.answering_model(prompt), limit, full_refresh,
     )  # fmt: skip
     return "\n\n".join(f"{sql};" for sql in statements(script, prompt, prompt.output))

@@ -33,6 +33,7 @@ FORMS = {
 """The columns of which a SELECT has one: what is asked, from one text to a whole GenerateContentRequest; their types."""
 ASKED = {**FORMS, "system": "STRING", "sample": "INT64", NULL_COLUMN: "STRING"}
 """Columns of the SELECT that make the request and are not carried to the result, with their types."""
+KEY_TYPES = ("STRING", "INT64", "NUMERIC", "FLOAT64", "BOOL", "BYTES", "DATE", "DATETIME", "TIME", "TIMESTAMP")
 VIEW_COLUMNS = (
     "_outcome", "_error", "_text", "_finish_reason", "_model", "_run_id", "_request_hash",
     "_input_tokens", "_output_tokens", "_thought_tokens", "_cost_usd",
@@ -205,6 +206,28 @@ def check_columns(prompt: CompiledPrompt, columns: tuple[str, ...]) -> None:
                 f"output column `{answer}` has the name of a column of the SELECT",
                 "rename one of them; both go into the result",
                 place or prompt.place_of(answer),
+            )
+
+
+def check_types(prompt: CompiledPrompt, types: Mapping[str, str]) -> None:
+    """Raises PromptError unless columns of these GoogleSQL types, by name, make a prompt."""
+    for column, kind in types.items():
+        name = column.lower()
+        wanted = ASKED.get(name)
+        if wanted and kind != wanted:
+            hint = f"CAST(… AS {wanted}) AS {name}"
+            if kind == FORMS["parts"]:
+                hint = "a prompt with files in it is an array of parts: name it parts"
+            elif name == "parts":
+                hint = "make it with {% prompt %} … {{ file('{uri}', 'image/jpeg') }} … {% endprompt %} AS parts"
+            elif wanted == "JSON":
+                hint = f"PARSE_JSON(…, wide_number_mode => 'round') AS {name}"
+            raise PromptError(f"`{name}` is {kind}, not {wanted}", hint, prompt.place_of(name))
+        if name == "key" and kind not in KEY_TYPES:
+            raise PromptError(
+                f"`key` is {kind}: a key is one plain value",
+                "name a column that tells rows apart, such as an id",
+                prompt.place_of("key"),
             )
 
 

@@ -9,15 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bqbatch import sqlfiles
-from bqbatch.errors import Place, PromptError, RunError, WarehouseError
+from bqbatch.errors import Place, RunError, WarehouseError
 from bqbatch.names import PromptObjects
-from bqbatch.prompt.compile import ASKED, CompiledPrompt, check_columns
+from bqbatch.prompt.compile import CompiledPrompt, check_columns, check_types
 from bqbatch.run.script import LABEL, Script, first
 from bqbatch.run.watcher import Watcher
 from bqbatch.values import as_text
-from bqbatch.warehouses import Column, Warehouse
-
-_KEY_TYPES = ("STRING", "INT64", "NUMERIC", "FLOAT64", "BOOL", "BYTES", "DATE", "DATETIME", "TIME", "TIMESTAMP")
+from bqbatch.warehouses import Warehouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +69,8 @@ class Source:
         with self._placed(statement=self.prompt.select):
             columns = self.warehouse.dry_run(self.prompt.select).columns
         check_columns(self.prompt, tuple(column.name for column in columns))
-        for column in columns:
-            self._check_type(column)
+        check_types(self.prompt, {column.name: column.type for column in columns})
         return tuple(column.name for column in columns)
-
-    def _check_type(self, column: Column) -> None:
-        name = column.name.lower()
-        wanted = ASKED.get(name)
-        if wanted and column.type != wanted:
-            hint = f"CAST(… AS {wanted}) AS {name}"
-            if column.type == ASKED["parts"]:
-                hint = "a prompt with files in it is an array of parts: name it parts"
-            elif name == "parts":
-                hint = "make it with {% prompt %} … {{ file('{uri}', 'image/jpeg') }} … {% endprompt %} AS parts"
-            elif wanted == "JSON":
-                hint = f"PARSE_JSON(…, wide_number_mode => 'round') AS {name}"
-            raise PromptError(f"`{name}` is {column.type}, not {wanted}", hint, self.prompt.place_of(name))
-        if name == "key" and column.type not in _KEY_TYPES:
-            raise PromptError(
-                f"`key` is {column.type}: a key is one plain value",
-                "name a column that tells rows apart, such as an id",
-                self.prompt.place_of("key"),
-            )
 
     def _check_keys(self, script: Script) -> None:
         for check, what in (("key_is_null", "is NULL"), ("key_is_repeated", "stands more than once")):

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from bqbatch import googlesql as analyser
+
 from . import googlesql as oracle
 from .googlesql import Analysis, GoogleSQL, GoogleSQLCrashError, GoogleSQLError, Table
 
@@ -306,7 +308,7 @@ def test_a_deep_expression_is_no_obstacle(judge: GoogleSQL) -> None:
 
 
 def test_more_catalogs_than_are_kept_can_be_asked(judge: GoogleSQL) -> None:
-    for number in range(oracle.REGISTERED_CATALOGS + 1):
+    for number in range(analyser.REGISTERED_CATALOGS + 1):
         assert judge.analyze("SELECT * FROM t", {"t": {f"c{number}": "DATE"}}).columns == ((f"c{number}", "DATE"),)
 
 
@@ -342,19 +344,19 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr("wasmtime.Module", Compiler)
     monkeypatch.setattr(Compiler, "compiled", 0)
-    return tmp_path / "bqbatch-tests"
+    return tmp_path / "bqbatch"
 
 
 def test_of_several_that_start_at_once_one_compiles(cache: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
-        made: list[Any] = list(pool.map(oracle.compiled, [ENGINE] * 4))
+        made: list[Any] = list(pool.map(analyser.compiled, [ENGINE] * 4))
     assert Compiler.compiled == 1 and made.count("native code") == 3
     assert cache.stat().st_mode & 0o777 == 0o700
     assert sorted(path.suffix for path in cache.iterdir()) == [".cwasm", ".lock"]
 
 
 def test_native_code_of_another_owner_is_not_run(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    oracle.compiled(ENGINE)
+    analyser.compiled(ENGINE)
     monkeypatch.setattr(os, "getuid", lambda: cache.stat().st_uid + 1)
-    oracle.compiled(ENGINE)
+    analyser.compiled(ENGINE)
     assert Compiler.compiled == 2

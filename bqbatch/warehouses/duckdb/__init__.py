@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sqlglot import exp
+
 from bqbatch.errors import Locked, WarehouseError
 from bqbatch.warehouses import Column, DryRun, Result, Statement, Table
 from bqbatch.warehouses.duckdb.messages import errors_as, file_error, statement_error
@@ -213,7 +215,10 @@ def sql_type(kind: Any) -> str:
     if kind.id in ("list", "array"):
         return f"ARRAY<{sql_type(kind.children[0][1])}>"
     if kind.id == "struct":
-        return f"STRUCT<{', '.join(f'{name} {sql_type(child)}' for name, child in kind.children)}>"
+        fields = (
+            f"{exp.to_identifier(name).sql(dialect='bigquery')} {sql_type(child)}" for name, child in kind.children
+        )
+        return f"STRUCT<{', '.join(fields)}>"
     return _TYPES.get(kind.id, str(kind))
 
 
