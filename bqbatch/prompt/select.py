@@ -53,6 +53,13 @@ def read_select(sql: str, source_map: SourceMap, prompts: tuple[PromptSpan, ...]
         raise PromptError("there is no SELECT in this file", "SELECT id AS key, {{ prompt('…') }} AS prompt FROM …",
                           source_map.place(0))  # fmt: skip
     if tokens[0].token_type not in _STARTS:
+        select = next((token.start for token in tokens if token.token_type == TokenType.SELECT), len(sql))
+        if prompts and prompts[0].end <= select:
+            raise PromptError(
+                "{% prompt %} stands before the SELECT: it is one of its columns",
+                "SELECT id AS key, {% prompt %} … {column} … {% endprompt %} AS prompt FROM …",
+                source_map.place(tokens[0].start),
+            )
         raise PromptError(
             f"a prompt is a SELECT, this starts with {tokens[0].text}",
             "start with SELECT or WITH; bqbatch creates the tables itself",
