@@ -57,7 +57,8 @@ def _types_of_fields(struct: str) -> dict[str, str]:
             fields.append("")
         else:
             fields[-1] += char
-    return {name: kind for name, _, kind in (field.strip().partition(" ") for field in fields)}
+    named = (re.match(r"`?(.*?)`? (.*)", field.strip(), re.DOTALL) for field in fields)
+    return {found[1]: found[2] for found in named if found}
 
 
 def records(result: Result) -> list[dict[str, Any]]:

@@ -1,0 +1,145 @@
+"""The HTTP side of the loopback server: it takes a call, has it judged and answered, and keeps the record."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from tests.loopback import discovery
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: the method it means by its discovery id, its path, its query and its body; of a chunk of an upload, which bytes."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    body: Any
+    size: int
+    origin: str
+    content_range: str = ""
+
+
+class Refusal(Exception):
+    """An answer that is an error, in the form of Google's APIs."""
+
+    def __init__(self, code: int, reason: str, message: str, status: str = "") -> None:
+        super().__init__(message)
+        self.code, self.reason, self.message, self.status = code, reason, message, status
+
+    def body(self) -> dict[str, Any]:
+        error: dict[str, Any] = {
+            "code": self.code, "message": self.message,
+            "errors": [{"message": self.message, "domain": "global", "reason": self.reason}],
+        }  # fmt: skip
+        return {"error": error | ({"status": self.status} if self.status else {})}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer with headers of its own; `body` is None where there is none to check."""
+
+    body: Any
+    headers: Mapping[str, str]
+    code: int = 200
+
+
+Answer = Callable[[Call], Any]
+
+
+class Loopback:
+    """A server on 127.0.0.1 that answers for a few of Google's APIs; `answers` has a function for each method."""
+
+    def __init__(self, answers: Mapping[str, Answer]) -> None:
+        self.answers = answers
+        self.calls: list[Call] = []
+        self.before: Callable[[Call], None] = lambda _: None
+        """Is told each call before it is answered; may raise a Refusal."""
+        self.after: Callable[[Call], None] = lambda _: None
+        """Is told each call after it was carried out and before the reply is sent; may raise ConnectionError."""
+        self.problems: list[str] = []
+        loopback = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            wbufsize = -1
+            disable_nagle_algorithm = True
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+            def handle_any(self) -> None:
+                loopback._handle(self)
+
+            do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = handle_any  # noqa: N815
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Loopback:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        assert not self.problems, self.problems
+
+    def _handle(self, handler: BaseHTTPRequestHandler) -> None:
+        parts = urlsplit(handler.path)
+        raw = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        api = "bigquery.v2" if "/bigquery/" in parts.path else "aiplatform.v1"
+        headers: Mapping[str, str] = {}
+        try:
+            # A chunk of an upload is sent to the address that the first call of it was told.
+            chunk = handler.command == "PUT" and parts.path.startswith("/upload/")
+            verb, path = "POST" if chunk else handler.command, parts.path.removeprefix("/upload")
+            identifier, method = discovery.method_of(api, verb, path)
+            body = (
+                json.loads(raw) if raw and "json" in handler.headers.get("Content-Type", "json") and not chunk else raw
+            )
+            if "request" in method and isinstance(body, dict):
+                discovery.check(api, method["request"]["$ref"], body)
+            query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+            call = Call(
+                identifier, parts.path, query, body, len(raw), self.url, handler.headers.get("Content-Range", "")
+            )
+            self.calls.append(call)
+            self.before(call)
+            if identifier not in self.answers:
+                raise discovery.NotInDiscoveryError(f"nobody answers {identifier} here")
+            code, reply = 200, self.answers[identifier](call)
+            if isinstance(reply, Reply):
+                code, headers, reply = reply.code, reply.headers, reply.body
+            if "response" in method and reply is not None:
+                discovery.check(api, method["response"]["$ref"], reply)
+            self.after(call)
+        except Refusal as refusal:
+            code, reply = refusal.code, refusal.body()
+        except ConnectionError:
+            handler.close_connection = True
+            handler.connection.close()
+            return
+        except Exception as error:  # a defect of the server is told by the test that met it
+            self.problems.append(f"{handler.command} {handler.path}: {error!r}")
+            code, reply = 501, Refusal(501, "notImplemented", repr(error)).body()
+        data = b"" if reply is None else json.dumps(reply).encode()
+        handler.send_response(code)
+        handler.send_header("Content-Type", "application/json; charset=UTF-8")
+        handler.send_header("Content-Length", str(len(data)))
+        for name, value in headers.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(data)

@@ -1,0 +1,157 @@
+"""The BigQuery warehouse: Google's own client, unpatched, over HTTP to the loopback server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from bqbatch.errors import Exists, WarehouseError
+from bqbatch.names import Dataset
+from bqbatch.warehouses import Column, Statement
+from bqbatch.warehouses.bigquery import BigQueryWarehouse
+from tests.loopback.bigquery import BigQuery
+from tests.loopback.http import Call, Loopback, Refusal
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> BigQuery:
+    return BigQuery(tmp_path)
+
+
+@pytest.fixture
+def server(service: BigQuery) -> Iterator[Loopback]:
+    with Loopback(service.answers) as made:
+        yield made
+
+
+@pytest.fixture
+def warehouse(server: Loopback) -> BigQueryWarehouse:
+    return BigQueryWarehouse("p", Dataset("p.llm"), endpoint=server.url, labels={"bqbatch_run": "r1"})
+
+
+def test_a_table_is_made_described_and_read(warehouse: BigQueryWarehouse) -> None:
+    create = (
+        "CREATE TABLE `p.llm.words` OPTIONS (labels = [('bqbatch_prompt', 'words')]) AS SELECT 1 AS id, 'red' AS word"
+    )
+    warehouse.execute(Statement(create, "make_words"))
+    table = warehouse.describe("`p.llm.words`")
+    assert table
+    assert table.columns == (Column("id", "INT64"), Column("word", "STRING"))
+    assert table.labels == {"bqbatch_prompt": "words"}
+    assert list(warehouse.read("SELECT * FROM words")) == [{"id": 1, "word": "red"}]
+    assert warehouse.describe("`p.llm.nothing`") is None
+
+
+def test_every_type_comes_back_as_it_does_from_the_embedded_warehouse(warehouse: BigQueryWarehouse) -> None:
+    sql = """
+    SELECT 1 AS i, 2.5 AS f, NUMERIC '1.20' AS n, TRUE AS b, 'ü🐋' AS s, DATE '2026-01-02' AS d,
+      TIMESTAMP '2026-01-02 03:04:05.678+00' AS t, [1, 2] AS a, STRUCT(1 AS x, ['y'] AS ys) AS st, CAST(NULL AS STRING) AS nothing
+    """
+    result = warehouse.read(sql)
+    assert [column.type for column in result.columns] == [
+        "INT64", "FLOAT64", "NUMERIC", "BOOL", "STRING", "DATE", "TIMESTAMP", "ARRAY<INT64>",
+        "STRUCT<x INT64, ys ARRAY<STRING>>", "STRING",
+    ]  # fmt: skip
+    assert result.rows[0] == (
+        1, 2.5, Decimal("1.2"), True, "ü🐋", date(2026, 1, 2), datetime(2026, 1, 2, 3, 4, 5, 678000, UTC), [1, 2],
+        {"x": 1, "ys": ["y"]}, None,
+    )  # fmt: skip
+
+
+def test_a_dry_run_tells_columns_and_bytes_and_reads_nothing(warehouse: BigQueryWarehouse, service: BigQuery) -> None:
+    found = warehouse.dry_run("SELECT 1 AS id, ['a'] AS words")
+    assert found.columns == (Column("id", "INT64"), Column("words", "ARRAY<STRING>"))
+    assert found.bytes is not None
+    assert service.jobs == {}
+
+
+def test_a_statement_that_is_repeated_is_done_once(warehouse: BigQueryWarehouse, server: Loopback) -> None:
+    warehouse.execute(Statement("CREATE TABLE `p.llm.t` AS SELECT 1 AS n", "make"))
+    insert = Statement("INSERT INTO `p.llm.t` SELECT @n", "insert", {"n": 2})
+    warehouse.execute(insert)
+    warehouse.execute(insert)
+    other = BigQueryWarehouse("p", Dataset("p.llm"), endpoint=server.url)
+    other.execute(insert)
+    assert sorted(row["n"] for row in warehouse.read("SELECT n FROM t")) == [1, 2]
+
+
+def test_a_reply_that_is_lost_is_adopted(warehouse: BigQueryWarehouse, server: Loopback) -> None:
+    warehouse.execute(Statement("CREATE TABLE `p.llm.t` AS SELECT 1 AS n", "make"))
+    lost = iter([True])
+
+    def lose(call: Call) -> None:
+        if call.method == "bigquery.jobs.insert" and next(lost, False):
+            raise ConnectionError
+
+    server.after = lose
+    warehouse.execute(Statement("INSERT INTO `p.llm.t` SELECT 2", "insert"))
+    assert [row["n"] for row in warehouse.read("SELECT COUNT(*) AS n FROM t")] == [2]
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"), [(429, "rateLimitExceeded"), (503, "backendError"), (500, "internalError")]
+)
+def test_a_service_that_is_busy_is_asked_again(
+    code: int, reason: str, warehouse: BigQueryWarehouse, server: Loopback
+) -> None:
+    busy = iter([True, True])
+
+    def refuse(call: Call) -> None:
+        if next(busy, False):
+            raise Refusal(code, reason, "busy")
+
+    server.before = refuse
+    warehouse.execute(Statement("CREATE TABLE `p.llm.t` AS SELECT 1 AS n", "make"))
+    assert warehouse.describe("`p.llm.t`")
+
+
+def test_a_table_that_is_there_is_told_apart(warehouse: BigQueryWarehouse) -> None:
+    warehouse.execute(Statement("CREATE TABLE `p.llm.t` AS SELECT 1 AS n", "make"))
+    with pytest.raises(Exists):
+        warehouse.execute(Statement("CREATE TABLE `p.llm.t` AS SELECT 2 AS n", "again"))
+
+
+def test_an_error_has_its_place_in_the_statement(warehouse: BigQueryWarehouse) -> None:
+    with pytest.raises(WarehouseError) as caught:
+        warehouse.dry_run("SELECT\n  nope\nFROM UNNEST([1]) AS n")
+    assert caught.value.offset == 9
+
+
+def test_a_large_seed_is_loaded_in_pieces(warehouse: BigQueryWarehouse, tmp_path: Path) -> None:
+    path = tmp_path / "numbers.jsonl"
+    path.write_text("".join(f'{{"id": {number}, "text": "{"x" * 100}"}}\n' for number in range(60_000)), "utf-8")
+    warehouse.load(path, "`p.llm.seed_numbers`")
+    assert warehouse.read("SELECT COUNT(*) AS n, MAX(id) AS last FROM seed_numbers").rows == ((60_000, 59_999),)
+
+
+def test_a_seed_is_loaded_once(warehouse: BigQueryWarehouse, tmp_path: Path, service: BigQuery) -> None:
+    path = tmp_path / "words.csv"
+    path.write_text('id,word\n1,"red, or\nso"\n', "utf-8")
+    warehouse.load(path, "`p.llm.seed_words`")
+    warehouse.load(path, "`p.llm.seed_words`")
+    assert list(warehouse.read("SELECT * FROM seed_words")) == [{"id": 1, "word": "red, or\nso"}]
+    assert len(service.jobs) == 2  # the load and the query
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "message", "said", "hint"),
+    [
+        (403, "accessDenied", "Access Denied: Table p:llm.t: User does not have permission bigquery.tables.create",
+         "not allowed: Access Denied", "roles/bigquery.dataEditor"),
+        (404, "notFound", "Not found: Dataset p:llm was not found in location EU", "Not found: Dataset p:llm", "location"),
+    ],
+)  # fmt: skip
+def test_what_google_refuses_is_said_with_a_hint(
+    code: int, reason: str, message: str, said: str, hint: str, warehouse: BigQueryWarehouse, server: Loopback
+) -> None:
+    def refuse(_: Call) -> None:
+        raise Refusal(code, reason, message)
+
+    server.before = refuse
+    with pytest.raises(WarehouseError, match=said) as caught:
+        warehouse.read("SELECT 1 AS one")
+    assert hint in (caught.value.hint or "")
