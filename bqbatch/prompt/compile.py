@@ -33,7 +33,7 @@ FORMS = {
 """The columns of which a SELECT has one: what is asked, from one text to a whole GenerateContentRequest; their types."""
 ASKED = {**FORMS, "system": "STRING", "sample": "INT64", NULL_COLUMN: "STRING"}
 """Columns of the SELECT that make the request and are not carried to the result, with their types."""
-KEY_TYPES = ("STRING", "INT64", "NUMERIC", "FLOAT64", "BOOL", "BYTES", "DATE", "DATETIME", "TIME", "TIMESTAMP")
+KEY_TYPES = ("STRING", "INT64", "NUMERIC", "FLOAT64", "BOOL", "DATE", "DATETIME", "TIME", "TIMESTAMP")
 VIEW_COLUMNS = (
     "_outcome", "_error", "_text", "_finish_reason", "_model", "_run_id", "_request_hash",
     "_input_tokens", "_output_tokens", "_thought_tokens", "_cost_usd",
@@ -226,7 +226,9 @@ def check_types(prompt: CompiledPrompt, types: Mapping[str, str]) -> None:
         if name == "key" and kind not in KEY_TYPES:
             raise PromptError(
                 f"`key` is {kind}: a key is one plain value",
-                "name a column that tells rows apart, such as an id",
+                "bytes may be no text: TO_HEX(…) AS key"
+                if kind == "BYTES"
+                else "name a column that tells rows apart, such as an id",
                 prompt.place_of("key"),
             )
 
