@@ -201,10 +201,10 @@ CREATE OR REPLACE MACRO googlesql.safe_parse_json(x) AS
   CASE
     WHEN regexp_full_match(x, '[ \t\n\r]*(?:(?:"(?:[^"\\]|\\.)*"|true|false|null|-?[0-9.]{1,60}(?:[eE][-+]?[0-9]{1,2})?)[ \t\n\r]*)?(?:[:\[{][ \t\n\r]*(?:(?:"(?:[^"\\]|\\.)*"|true|false|null|-?[0-9.]{1,60}(?:[eE][-+]?[0-9]{1,2})?)[ \t\n\r]*)?|,[ \t\n\r]*(?:(?:"(?:[^"\\]|\\.)*"|true|false|null|-?[0-9.]{1,60}(?:[eE][-+]?[0-9]{1,2})?)[ \t\n\r]*|[\[{][ \t\n\r]*(?:(?:"(?:[^"\\]|\\.)*"|true|false|null|-?[0-9.]{1,60}(?:[eE][-+]?[0-9]{1,2})?)[ \t\n\r]*)?)|[\]}][ \t\n\r]*)*', 's')
       THEN try_cast(x AS JSON)
-    WHEN regexp_full_match(x, '\x{FEFF}?[ \t\n\r]*(?:(?:"(?:[^"\\]|\\.)*"|true|false|null|-?[0-9.]+(?:[eE][-+]?[0-9]+)?)[ \t\n\r]*)?(?:[:\[{][ \t\n\r]*(?:(?:"(?:[^"\\]|\\.)*"|true|false|null|-?[0-9.]+(?:[eE][-+]?[0-9]+)?)[ \t\n\r]*)?|,[ \t\n\r]*(?:(?:"(?:[^"\\]|\\.)*"|true|false|null|-?[0-9.]+(?:[eE][-+]?[0-9]+)?)[ \t\n\r]*|[\[{][ \t\n\r]*(?:(?:"(?:[^"\\]|\\.)*"|true|false|null|-?[0-9.]+(?:[eE][-+]?[0-9]+)?)[ \t\n\r]*)?)|[\]}][ \t\n\r]*)*', 's')
+    WHEN regexp_full_match(split_part(x, chr(0), 1), '\x{FEFF}?[ \t\n\r]*(?:(?:"(?:[^"\\]|\\.)*"|true|false|null|-?[0-9.]+(?:[eE][-+]?[0-9]+)?)[ \t\n\r]*)?(?:[:\[{][ \t\n\r]*(?:(?:"(?:[^"\\]|\\.)*"|true|false|null|-?[0-9.]+(?:[eE][-+]?[0-9]+)?)[ \t\n\r]*)?|,[ \t\n\r]*(?:(?:"(?:[^"\\]|\\.)*"|true|false|null|-?[0-9.]+(?:[eE][-+]?[0-9]+)?)[ \t\n\r]*|[\[{][ \t\n\r]*(?:(?:"(?:[^"\\]|\\.)*"|true|false|null|-?[0-9.]+(?:[eE][-+]?[0-9]+)?)[ \t\n\r]*)?)|[\]}][ \t\n\r]*)*', 's')
       AND NOT coalesce(list_bool_or([NOT coalesce(isfinite(try_cast(n AS DOUBLE)), FALSE)
-        FOR n IN regexp_extract_all(regexp_replace(x, '"(?:[^"\\]|\\.)*"', '', 'gs'), '[0-9][0-9.]*(?:[eE][-+]?[0-9]+)?')]), FALSE)
-      THEN try_cast(regexp_replace(x, '^\x{FEFF}', '') AS JSON)
+        FOR n IN regexp_extract_all(regexp_replace(split_part(x, chr(0), 1), '"(?:[^"\\]|\\.)*"', '', 'gs'), '[0-9][0-9.]*(?:[eE][-+]?[0-9]+)?')]), FALSE)
+      THEN try_cast(regexp_replace(split_part(x, chr(0), 1), '^\x{FEFF}', '') AS JSON)
   END;
 
 CREATE OR REPLACE MACRO googlesql.parse_json(x) AS
@@ -315,20 +315,22 @@ CREATE OR REPLACE MACRO googlesql.safe_bool
   (x BIGINT) AS x != 0,
   (x HUGEINT) AS x != 0;
 
--- The 60th second of a minute is the first of the next one.
+-- The 60th second of a minute is the first of the next one; its fraction counts in a TIMESTAMP alone.
 CREATE OR REPLACE MACRO googlesql.text_date(x) AS
   CASE WHEN regexp_full_match(x, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}') AND NOT starts_with(x, '0000') THEN try_cast(x AS DATE) END;
 CREATE OR REPLACE MACRO googlesql.text_time(x) AS
   CASE
     WHEN regexp_full_match(x, '(?:[01]?[0-9]|2[0-3]):[0-5]?[0-9]:[0-5]?[0-9](?:\.[0-9]{1,6})?') THEN try_cast(x AS TIME)
-    WHEN regexp_full_match(x, '(?:[01]?[0-9]|2[0-3]):[0-5]?[0-9]:60') THEN try_cast(left(x, len(x) - 2) || '59' AS TIME) + INTERVAL 1 SECOND
+    WHEN regexp_full_match(x, '(?:[01]?[0-9]|2[0-3]):[0-5]?[0-9]:60(?:\.[0-9]{1,6})?') THEN try_cast(split_part(x, ':60', 1) || ':59' AS TIME) + INTERVAL 1 SECOND
   END;
-CREATE OR REPLACE MACRO googlesql.text_datetime(x) AS
+CREATE OR REPLACE MACRO googlesql.spelled_datetime(x) AS
   CASE
     WHEN starts_with(x, '0000') THEN NULL
     WHEN regexp_full_match(x, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[ Tt](?:[01]?[0-9]|2[0-3]):[0-5]?[0-9]:[0-5]?[0-9](?:\.[0-9]{1,6})?)?') THEN try_cast(translate(x, 'Tt', '  ') AS TIMESTAMP)
-    WHEN regexp_full_match(x, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}[ Tt](?:[01]?[0-9]|2[0-3]):[0-5]?[0-9]:60') THEN try_cast(translate(left(x, len(x) - 2), 'Tt', '  ') || '59' AS TIMESTAMP) + INTERVAL 1 SECOND
+    WHEN regexp_full_match(x, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}[ Tt](?:[01]?[0-9]|2[0-3]):[0-5]?[0-9]:60(?:\.[0-9]{1,6})?') THEN try_cast(replace(translate(x, 'Tt', '  '), ':60', ':59') AS TIMESTAMP) + INTERVAL 1 SECOND
   END;
+CREATE OR REPLACE MACRO googlesql.text_datetime(x) AS
+  nullif(CASE WHEN contains(x, ':60.') THEN date_trunc('second', googlesql.spelled_datetime(x)) ELSE googlesql.spelled_datetime(x) END, TIMESTAMP '10000-01-01 00:00:00');
 
 -- An offset such as +5, +0530 or +05:30, up to 14 hours, taken off a time.
 CREATE OR REPLACE MACRO googlesql.less_offset(moment, minutes) AS
@@ -339,10 +341,10 @@ CREATE OR REPLACE MACRO googlesql.offset_minutes(x) AS
         WHEN TRUE THEN coalesce(try_cast(regexp_extract(x, '[0-9]{1,2}:?([0-9]*)', 1) AS INTEGER), 0) ELSE 1000 END);
 CREATE OR REPLACE MACRO googlesql.text_timestamp(x) AS
   CASE
-    WHEN regexp_full_match(x, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[ Tt][0-9:.]+[Zz]?)?') THEN googlesql.text_datetime(rtrim(x, 'Zz'))
-    WHEN regexp_full_match(x, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}[ Tt][0-9:.]+ UTC') THEN googlesql.text_datetime(left(x, len(x) - 4))
+    WHEN regexp_full_match(x, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[ Tt][0-9:.]+[Zz]?)?') THEN googlesql.less_offset(googlesql.spelled_datetime(rtrim(x, 'Zz')), 0)
+    WHEN regexp_full_match(x, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}[ Tt][0-9:.]+ UTC') THEN googlesql.less_offset(googlesql.spelled_datetime(left(x, len(x) - 4)), 0)
     WHEN regexp_full_match(x, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[ Tt][0-9:.]+| )[+-][0-9]{1,2}(?::?[0-9]{1,2})?') THEN googlesql.less_offset(
-      googlesql.text_datetime(regexp_replace(x, ' ?[+-][0-9:]+$', '')), googlesql.offset_minutes(regexp_extract(x, '[+-][0-9:]+$')))
+      googlesql.spelled_datetime(regexp_replace(x, ' ?[+-][0-9:]+$', '')), googlesql.offset_minutes(regexp_extract(x, '[+-][0-9:]+$')))
   END;
 
 CREATE OR REPLACE MACRO googlesql.safe_date
