@@ -19,7 +19,7 @@ from bqbatch.warehouses.duckdb import DuckDBWarehouse
 from tests.oracle.googlesql import Table, googlesql
 
 DATASET = Dataset("llm")
-START = dt.datetime.now(dt.UTC)
+START, DAY = dt.datetime.now(dt.UTC), dt.timedelta(days=1)
 Columns = tuple[tuple[str, str], ...]
 Row = Mapping[str, Any]
 
@@ -174,7 +174,7 @@ def _plain(value: Any, kind: str) -> Any:
         text = f"{value:f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
     if isinstance(value, dt.datetime) and value.tzinfo:
-        return "now" if value >= START else value.astimezone(dt.UTC).isoformat()
+        return "now" if dt.timedelta(0) <= value - START < DAY else value.astimezone(dt.UTC).isoformat()
     if isinstance(value, (dt.date, dt.time)):
         return value.isoformat()
     if isinstance(value, bytes):
