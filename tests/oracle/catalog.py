@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -24,7 +25,7 @@ class Catalog:
         tables = tuple(
             (path, tuple(columns.items()))
             for path, columns in self.tables.items()
-            if path.rpartition(".")[2] in sql  # of few tables a catalog is made sooner
+            if re.search(rf"\.{path.rpartition('.')[2]}\b", sql)  # of few tables a catalog is made sooner
         )
         columns, change = judged(sql, tables, tuple(parameters.items()))
         if change:
