@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import functools
-import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,10 +17,9 @@ from bqbatch.names import Dataset, PromptObjects, RunObjects
 from bqbatch.run.runner import Runner
 from bqbatch.screen import Screen
 from bqbatch.session import Session
-from bqbatch.warehouses import DryRun, Result, Statement
-from bqbatch.warehouses.duckdb import DuckDBWarehouse
-from tests.oracle.googlesql import googlesql
+from tests.oracle.catalog import Catalog
 from tests.projects import Folder
+from tests.recording import Loaded, Recording, Said
 
 REVIEWS = Path(__file__).parent.parent / "examples" / "reviews"
 PROMPTS = [path.name for path in sorted(REVIEWS.glob("*.sql")) if "{% prompt %}" in path.read_text("utf-8")]
@@ -34,48 +31,19 @@ PARAMETERS = dict.fromkeys(("run_id", "host", "event_id", "prompt", "event", "de
 LOOKED_UP = ("ledger/latest", "ledger/holder", "ledger/uncollected", "ledger/open_runs")
 
 
-class Recording(DuckDBWarehouse):
-    """A warehouse that keeps the SQL it was given, and what its tables were."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, DATASET.path)
-        self.said: list[str] = []
-        self.tables: dict[str, dict[str, str]] = {}
-
-    def execute(self, *statements: Statement) -> None:
-        self.said += [statement.sql for statement in statements]
-        super().execute(*statements)
-        for name in {name for statement in statements for name in re.findall(r"`llm\.\w+`", statement.sql)}:
-            if table := self.describe(name):
-                self.tables[name.strip("`")] = {column.name: column.type for column in table.columns}
-
-    def read(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:
-        self.said.append(sql)
-        return super().read(sql, parameters)
-
-    def dry_run(self, sql: str) -> DryRun:
-        self.said.append(sql)
-        return super().dry_run(sql)
-
-    def load(self, path: Path, table: str) -> None:
-        super().load(path, table)
-        found = self.describe(table)
-        assert found
-        self.tables[table.strip("`")] = {column.name: column.type for column in found.columns}
-
-
 @functools.cache
-def recorded(root: Path, name: str) -> Recording:
-    """The warehouse after a run of an example; run ids stand as `compile` prints them."""
+def recorded(root: Path, name: str) -> list[Said | Loaded]:
+    """What a run of an example says to its warehouse; the run's id stands as `compile` prints it."""
     shutil.copytree(REVIEWS, root, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".bqbatch"))
     session = Session.open(root / name, model="simulated")
     prompt = session.compile(root / name, {})
-    warehouse = Recording(root / "recorded.duckdb")
+    warehouse = Recording(root / "recorded.duckdb", DATASET.path, [])
     service = session.service(prompt, warehouse, print)
     result = Runner(session.project, prompt, warehouse, service, Screen(quiet=True)).run()
-    warehouse.said = [sql.replace(result.run_id, RUN_ID) for sql in warehouse.said]
-    warehouse.tables = {table.replace(result.run_id, RUN_ID): columns for table, columns in warehouse.tables.items()}
-    return warehouse
+    return [
+        one if isinstance(one, Loaded) else replace(one, sql=one.sql.replace(result.run_id, RUN_ID))
+        for one in warehouse.said
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -102,10 +70,12 @@ def statements(folder: Folder, *arguments: str) -> list[str]:
 )
 @pytest.mark.parametrize("name", PROMPTS)
 def test_googlesql_takes_every_statement(folder: Folder, name: str, arguments: list[str]) -> None:
-    tables = recorded(folder.root, name).tables
+    seeds = [one for one in recorded(folder.root, name) if isinstance(one, Loaded)]
+    catalog = Catalog({seed.table.strip("`"): seed.columns for seed in seeds})
+    responses = RunObjects(DATASET, RUN_ID).responses(1, 1)  # is the service's to make
+    catalog.take(f"CREATE TABLE {responses} AS\n{sqlfiles.render('responses/responses')}", {})
     for sql in statements(folder, name, *arguments):
-        found = googlesql().analyze(sql, tables, PARAMETERS)
-        assert found.error is None, f"{found.error} [at {found.line}:{found.column}]\n{sql}"
+        catalog.take(sql, PARAMETERS)
 
 
 @pytest.mark.parametrize("name", PROMPTS)
@@ -116,7 +86,8 @@ def test_compile_prints_what_a_run_does_in_its_order(folder: Folder, name: str) 
     looked_up = [
         sqlfiles.render(file, **{name: known[name] for name in sqlfiles.parameters_of(file)}) for file in LOOKED_UP
     ]
-    done = [sql for sql in recorded(folder.root, name).said if sql not in looked_up]
+    said = [one.sql for one in recorded(folder.root, name) if isinstance(one, Said)]
+    done = [sql for sql in said if sql not in looked_up]
     skipped = sqlfiles.render("requests/skipped", rows=RunObjects(DATASET, RUN_ID).rows)
     assert done == [sql for sql in compiled if sql in done or sql != skipped]  # asked where rows are skipped
 

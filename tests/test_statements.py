@@ -22,6 +22,7 @@ import sqlglot
 from sqlglot import exp
 
 from bqbatch import sqlfiles
+from bqbatch.googlesql import Columns
 from bqbatch.names import Dataset, PromptObjects
 from bqbatch.prompt.compile import ASKED, VIEW_COLUMNS
 from bqbatch.run import runner
@@ -31,7 +32,7 @@ from bqbatch.warehouses import Statement
 from tests.casefile import make_files, read_case
 from tests.oracle.bigquery import refused
 from tests.oracle.catalog import Catalog, path_of
-from tests.oracle.googlesql import Columns, googlesql
+from tests.oracle.googlesql import googlesql
 from tests.projects import Folder
 from tests.recording import Loaded, Said, record
 

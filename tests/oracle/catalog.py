@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 import sqlglot
 from sqlglot import exp
 
+from bqbatch.googlesql import Columns
 from tests.oracle.bigquery import refused
-from tests.oracle.googlesql import Columns, googlesql
+from tests.oracle.googlesql import googlesql
 
 
 @dataclass
