@@ -128,7 +128,7 @@ def test_typed_columns_never_raise_and_say_the_same(data: st.DataObject, embedde
     answers, view = collected(returned, output, embedded)
     assert dict(view.columns)["key"] == "STRING"
     types = [(column.name, column.sql_type.replace("`", "")) for column in output]
-    assert list(view.columns[1 : 1 + len(output)]) == types
+    assert [(name, kind.replace("`", "")) for name, kind in view.columns[1 : 1 + len(output)]] == types
     assert {row["outcome"] for row in answers.rows} <= {"ok", "invalid_json", "schema_mismatch"}
     for row in answers.rows:
         assert ("error" in row) == (row["outcome"] != "ok")

@@ -52,7 +52,6 @@ REGISTERED_CATALOGS = 32  # each takes about 0.6 MB of the module's memory
 COMMENT = r"#[^\n]*|--[^\n]*|/\*.*?\*/"
 STRING = r"""(?P<quote>'''|\"{3}|'|")(?:\\.|(?!(?P=quote)).)*(?P=quote)"""
 LEXEME = re.compile(rf"{COMMENT}|{STRING}|`([\w-]+)((?:\.\w+)+)`|`(?:\\.|[^`\\])*`", re.DOTALL)
-FIELD = re.compile(r"(STRUCT<|, )(\w+) ")
 ERROR = re.compile(r"Code: \d+, Message: (.*?)(?: \[at (\d+):(\d+)\])?", re.DOTALL)
 
 
@@ -169,8 +168,7 @@ class GoogleSQL:
     def _type(self, text: str) -> Message:
         """Gives the type that GoogleSQL reads in a text such as `ARRAY<STRUCT<a STRING>>`."""
         if text not in self._types:
-            quoted = FIELD.sub(r"\1`\2` ", text)  # a field may be called `order`
-            _, parts = self._resolve(f"SELECT CAST(NULL AS {quoted})", self._catalog({}), self._settings)
+            _, parts = self._resolve(f"SELECT CAST(NULL AS {text})", self._catalog({}), self._settings)
             [(_, self._types[text])] = columns(parts)
         return self._types[text]
 
