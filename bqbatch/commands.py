@@ -13,6 +13,7 @@ from bqbatch.names import PromptObjects
 from bqbatch.prompt.compile import CompiledPrompt
 from bqbatch.run.result import FailOn, RunResult
 from bqbatch.run.runner import Runner
+from bqbatch.run.script import FREE, UNKNOWN
 from bqbatch.screen import Screen
 from bqbatch.session import Session
 from bqbatch.warehouses import Result
@@ -44,7 +45,8 @@ def run_prompts(
         with Screen(quiet=quiet) as screen:
             warehouse = session.warehouse()
             service = session.service(prompt, warehouse, screen.note)
-            runner = Runner(session.project, prompt, warehouse, service, screen, limit, full_refresh, allow_partial)
+            runner = Runner(session.project, prompt, warehouse, service, screen, limit, full_refresh, allow_partial,
+                            FREE if session.project.target.type == "local" else UNKNOWN)  # fmt: skip
             results.append(runner.run())
         finished(results[-1], file)
     for result in results:

@@ -15,7 +15,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +26,27 @@ from bqbatch.prompt.settings import SETTINGS, Settings, problem_with
 FILE = "bqbatch.toml"
 TYPES = ("local", "vertex", "developer")
 _DEFAULTS = tuple(name for name in SETTINGS if name != "name")
-_TARGET_KEYS = ("type", "dataset", "project", "location", *_DEFAULTS)
+_PLACES = ("project", "location", "endpoint")
+_TARGET_KEYS = ("type", "dataset", "maximum_bytes_billed", *_PLACES, *_DEFAULTS)
+_RUN = ("local", "vertex")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a prompt runs: its type, its dataset and the settings that hold there."""
+    """Where a prompt runs: its type, its dataset and the settings that hold there.
+
+    On Google Cloud `project` pays, `location` is where Vertex AI runs, `endpoint` is a server of one's own, and
+    `maximum_bytes_billed` the most that one query may read.
+    """
 
     name: str
     type: str
     dataset: Dataset
     defaults: Settings
+    project: str = ""
+    location: str = "global"
+    endpoint: str | None = None
+    maximum_bytes_billed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,7 @@ def load_project(start: Path, target: str | None = None) -> Project:
             f"type = one of {', '.join(TYPES)}",
             _place(text, "type" if kind else str(name)),
         )
-    if kind != "local":
+    if kind not in _RUN:
         raise ProjectError(
             f"target `{name}` is of type {kind}, which this version of bqbatch does not run",
             "use --target local",
@@ -119,7 +129,29 @@ def load_project(start: Path, target: str | None = None) -> Project:
     for key, value in defaults.items():
         if problem := problem_with(key, value):
             raise ProjectError(problem[0].replace("config(", "").replace(")", ""), problem[1], _place(text, key))
-    return Project(root, Target(str(name), str(kind), Dataset(dataset), Settings(**defaults)))
+    target_ = Target(str(name), str(kind), Dataset(dataset), Settings(**defaults))
+    return Project(root, target_ if kind == "local" else _in_the_cloud(target_, table, text))
+
+
+def _in_the_cloud(target: Target, table: Mapping[str, Any], text: str) -> Target:
+    """The target with its project and places."""
+    for key in _PLACES:
+        if not isinstance(table.get(key, ""), str):
+            raise ProjectError(f"`{key}` takes a text", f'{key} = "…"', _place(text, key))
+    most = table.get("maximum_bytes_billed")
+    if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 1):
+        raise ProjectError("`maximum_bytes_billed` takes a number of bytes", "maximum_bytes_billed = 100_000_000_000",
+                           _place(text, "maximum_bytes_billed"))  # fmt: skip
+    prefix, _, name = target.dataset.path.rpartition(".")
+    project = table.get("project", prefix)
+    if not project:
+        raise ProjectError(
+            f"target `{target.name}` needs a Google Cloud project", 'project = "my-project"', _place(text, target.name)
+        )
+    dataset = target.dataset if prefix else Dataset(f"{project}.{name}")
+    location = table.get("location", "global")
+    return replace(target, dataset=dataset, project=project, location=location, endpoint=table.get("endpoint"),
+                   maximum_bytes_billed=most)  # fmt: skip
 
 
 def _check_keys(table: Mapping[str, Any], known: Iterable[str], text: str) -> None:

@@ -46,6 +46,8 @@ class Session:
 
     def answering_model(self, prompt: CompiledPrompt) -> str:
         """The name of the model that answers on this target."""
+        if self.project.target.type == "vertex":
+            return self._gemini(prompt)
         named = self.named_model(prompt)
         if self.simulate is not None:
             return ANSWERS_AS["simulated"]
@@ -63,14 +65,40 @@ class Session:
             prompt.written_at(named) if not self.model else None,
         )
 
+    def _gemini(self, prompt: CompiledPrompt) -> str:
+        """The model that Vertex AI is asked for: none is taken for granted where it costs money."""
+        named = self.model or prompt.settings.model
+        if self.simulate is not None:
+            raise ServiceError("--simulate makes answers up, on the local target only", "leave --target out")
+        if not named or named in ANSWERS_AS or named.endswith(".gguf"):
+            raise ServiceError(
+                f"the {self.project.target.name} target asks Gemini"
+                + (f", not `{named}`" if named else ": which model?"),
+                "--model gemini-3.5-flash-lite, or config(model = 'gemini-…')",
+                prompt.written_at(named) if named and not self.model else None,
+            )
+        return named
+
     def warehouse(self) -> Warehouse:
         """The target's warehouse."""
+        target = self.project.target
+        if target.type == "vertex":
+            from bqbatch.warehouses.bigquery import BigQueryWarehouse
+
+            return BigQueryWarehouse(target.project, target.dataset, None, target.maximum_bytes_billed, target.endpoint)
         from bqbatch.warehouses.duckdb import DuckDBWarehouse
 
         return DuckDBWarehouse(self.project.warehouse_file, self.project.target.dataset.path)
 
     def service(self, prompt: CompiledPrompt, warehouse: Warehouse, note: Callable[[str], None]) -> BatchService:
         """The service that answers."""
+        target = self.project.target
+        if target.type == "vertex":
+            from bqbatch.services.vertex import VertexService
+
+            return VertexService(
+                warehouse, target.project, target.location, self.answering_model(prompt), target.endpoint
+            )
         named, answers = self.named_model(prompt), self.answering_model(prompt)
         if answers == "simulated":
             from bqbatch.services.simulated import SimulatedService, parse_faults

@@ -213,10 +213,13 @@ def test_a_hash_is_over_the_model_and_the_request_without_its_output_cap(folder:
         if "request" not in row:
             continue
         asked, prompt = row["request"], compiled(folder)
-        if prompt.form(prompt.columns or ()) == "request":
+        form = prompt.form(prompt.columns or ())
+        if form == "request":
             text = json_text(asked)
         else:
-            text = '{"contents":' + json_text(asked["contents"], sort="role" not in asked["contents"][0])
+            turns = asked["contents"]
+            mine = '[{"role":"user","parts":' + json_text(turns[0]["parts"]) + "}]"
+            text = '{"contents":' + (json_text(turns) if form == "contents" else mine)
             if system := asked.get("systemInstruction"):
                 text += ',"systemInstruction":' + json_text(system)
             text += envelope.closing
@@ -228,7 +231,7 @@ def test_a_hash_is_over_the_model_and_the_request_without_its_output_cap(folder:
         assert row["request_hash"] == hashlib.sha256(f"{model}\n{text}".encode()).hexdigest()
 
 
-def json_text(value: Any, *, sort: bool = True) -> str:
+def json_text(value: Any) -> str:
     """JSON text as TO_JSON_STRING writes it."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -38,11 +39,15 @@ class Collector:
             self.warehouse.execute(*events, *(drop_job(script.ledger, job) if over else ()))
             return
         self.watcher.step("reading the answers")
-        unasked = list(self.warehouse.read(first("response_was_not_asked", requests=job.requests, responses=table)))
+        job = replace(job, responses=table)
+        read = replace(job, responses=self._readable(table))
+        unasked = list(
+            self.warehouse.read(first("response_was_not_asked", requests=job.requests, responses=read.responses))
+        )
         if unasked:
             self.watcher.note(f"{unasked[0]['wrong']:,} responses have a key that was not asked; they are left out")
         self.warehouse.execute(
-            collect(script.ledger, job, output, model or script.model, complete=state.complete, price=script.price),
+            collect(script.ledger, read, output, model or script.model, complete=state.complete, price=script.price),
             *events,
         )
         if state.complete:
@@ -66,7 +71,7 @@ class Collector:
             )
             job = Job(row["run_id"], script.prompt.name, row["shard"], row["attempt"], requests, responses,
                       script.objects.answers)  # fmt: skip
-            found = self.service.find(job) if self.warehouse.describe(requests) else None
+            found = self._found(job, row["age_seconds"]) if self.warehouse.describe(requests) else None
             if found is None:
                 self._collect_nothing(script, job)
                 continue
@@ -88,6 +93,25 @@ class Collector:
             self.warehouse.execute(
                 left.drop_rows(), *drop_job(script.ledger, left.job()), ledger.event("settled", by=script.run_id)
             )
+
+    def _found(self, job: Job, age: float) -> str | None:
+        """The service's name for a job; one that was sent a moment ago may need a while to come to light."""
+        end = time.monotonic() + self.service.settle_seconds - age
+        while (found := self.service.find(job)) is None and time.monotonic() < end:
+            time.sleep(self.service.poll_seconds)
+        return found
+
+    def _readable(self, table: str) -> str:
+        """What the answers are read from. Raises RunError where a table is no response table."""
+        there = self.warehouse.describe(table)
+        types = {column.name: column.type for column in there.columns} if there else {}
+        lacking = [name for name in ("key", "response", "status", "processed_time") if name not in types]
+        if lacking:
+            raise RunError(
+                f"the response table {table.strip('`')} has no column `{lacking[0]}`",
+                "it is kept; nothing of it was read. Did somebody change it?",
+            )
+        return table if types["response"] == "JSON" else f"(\n{sqlfiles.render('responses/read', responses=table)}\n)"
 
     def give_up(self, script: Script, error: BqbatchError) -> None:
         """Logs that the run failed; what it leaves is what the next run has to collect."""

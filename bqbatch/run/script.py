@@ -31,6 +31,7 @@ class Price:
 
 
 FREE = Price(Decimal(0), Decimal(0))
+UNKNOWN = Price(None, None)
 
 
 @dataclass(frozen=True, slots=True)

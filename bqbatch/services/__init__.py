@@ -75,6 +75,9 @@ class BatchService(Protocol):
     poll_seconds: float
     """How long to wait between two looks at a job."""
 
+    settle_seconds: float
+    """How long after a job was sent it may still come to light; 0 where that is at once."""
+
     def submit(self, job: Job) -> str:
         """Starts the job and returns the service's name for it."""
 

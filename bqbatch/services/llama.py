@@ -81,6 +81,7 @@ class LlamaService:
     """
 
     poll_seconds = 0.1
+    settle_seconds = 0.0
 
     def __init__(self, warehouse: Warehouse, model_path: Path | None) -> None:
         self.model = model_path.stem if model_path else SMOLLM2

@@ -1,8 +1,14 @@
--- One row per job of a prompt that may have answers nobody has collected, with what its run asked for.
+-- One row per job of a prompt that may have answers nobody has collected, with what its run asked for and how old it is.
 --
 -- jobs: the view of jobs
 -- runs: the view of runs
-SELECT job.run_id, job.shard, job.attempt, run.output, run.model
+SELECT
+  job.run_id,
+  job.shard,
+  job.attempt,
+  run.output,
+  run.model,
+  TIMESTAMP_DIFF(CURRENT_TIMESTAMP(), job.intended, SECOND) AS age_seconds
 FROM {{ jobs }} AS job
 JOIN {{ runs }} AS run ON run.run_id = job.run_id
 WHERE job.prompt = @prompt AND job.state != 'collected'

@@ -175,12 +175,14 @@ class BigQuery:
         self._check_datasets(tree)
         try:
             if isinstance(tree, exp.Query):
-                described = self.warehouse.dry_run(sql)
-                if not dry:
+                if dry:
+                    columns = self.warehouse.dry_run(sql).columns
+                else:
                     self.results[job_id] = self.warehouse.read(sql, parameters)
+                    columns = self.results[job_id].columns
                 return {
-                    "statementType": "SELECT", "totalBytesProcessed": str(8 * len(described.columns)),
-                    "schema": {"fields": [schema_field(column) for column in described.columns]},
+                    "statementType": "SELECT", "totalBytesProcessed": str(8 * len(columns)),
+                    "schema": {"fields": [schema_field(column) for column in columns]},
                 }  # fmt: skip
             if not dry:
                 self.warehouse.execute(Statement(sql, job_id, parameters))
@@ -208,7 +210,7 @@ class BigQuery:
                 found = {
                     item.name: item.args["value"].sql("bigquery")
                     for item in (properties.expressions if properties else [])
-                    if isinstance(item, exp.Property)
+                    if isinstance(item, exp.Property) and "value" in item.args
                 }
                 self.tables[name] = {"options": found, "made": time.time()}
 

@@ -1,0 +1,264 @@
+"""Vertex AI batch prediction: a request table in BigQuery in, a response table in BigQuery out.
+
+Facts: docs.cloud.google.com/gemini-enterprise-agent-platform/models/capabilities/batch-inference (August 2026), and the
+discovery document of aiplatform v1, revision 20261106. A job has no id that a client could choose: what was sent and
+not heard of again is looked for by its label, and by its output table, until a settle time has passed; only then is a
+job created again. What remains is a job that comes to light later than that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from bqbatch.errors import ServiceError
+from bqbatch.services import Job, JobState, JobStatus
+from bqbatch.warehouses import Warehouse
+
+if TYPE_CHECKING:
+    from google.cloud.aiplatform_v1.services.job_service import JobServiceClient
+    from google.cloud.aiplatform_v1.types.batch_prediction_job import BatchPredictionJob
+
+LABEL, PROMPT_LABEL = "bqbatch_job", "bqbatch_prompt"
+MOST_REQUESTS = 200_000
+"""The most requests of one job, by Google's documentation."""
+_UPDATING = {"UPDATING": JobState.RUNNING, "PENDING": JobState.PENDING}
+_T = TypeVar("_T")
+
+
+@dataclass
+class VertexService:
+    """A `BatchService` on Vertex AI.
+
+    `model` is a Gemini model's name or `projects/P/locations/L/models/ID` of a tuned one; `location` a region, `global`,
+    `us` or `eu`. `endpoint` is for a server of one's own: no credentials are sent there.
+    """
+
+    poll_seconds = 30.0
+    settle_seconds = 120.0
+
+    warehouse: Warehouse
+    project: str
+    location: str
+    model: str
+    endpoint: str | None = None
+    _names: dict[str, str] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        # The import takes seconds: it goes on beside what BigQuery does meanwhile.
+        self._importing = threading.Thread(target=_import, daemon=True)
+        self._importing.start()
+
+    def submit(self, job: Job) -> str:
+        """Creates the job, or finds the one that was created and not heard of."""
+        from google.api_core.exceptions import ResourceExhausted, TooManyRequests
+
+        with _said(self.model, self.location):
+            sent: float | None = None
+            pause = min(1.0, self.poll_seconds)
+            while True:
+                if sent is not None and (found := self.find(job)):
+                    return found
+                if sent is None or time.monotonic() - sent > self.settle_seconds:
+                    try:
+                        created = self._client.create_batch_prediction_job(
+                            parent=self._parent, batch_prediction_job=self._described(job), timeout=120
+                        )
+                        self._names[job.name] = created.name
+                        return created.name
+                    except (TooManyRequests, ResourceExhausted):
+                        pass  # refused: there is no job
+                    except _lost() as error:
+                        sent = time.monotonic()
+                        del error
+                time.sleep(pause)
+                pause = min(pause * 2, self.poll_seconds)
+
+    def poll(self, job: Job) -> JobStatus:
+        name = self._names.get(job.name) or self.find(job)
+        if name is None:
+            return JobStatus(JobState.CANCELLED, message="Vertex AI does not know this job")
+        from google.api_core.exceptions import NotFound
+
+        with _said(self.model, self.location):
+            try:
+                found = self._again(lambda: self._client.get_batch_prediction_job(name=name, timeout=60))
+            except NotFound:
+                return JobStatus(JobState.CANCELLED, message="the job is not there any more: somebody deleted it")
+        stats = found.completion_stats
+        done = int(stats.successful_count) + int(stats.failed_count) if stats else 0
+        messages = [found.error.message, *(failure.message for failure in found.partial_failures)]
+        state = state_of(found.state.name if hasattr(found.state, "name") else str(found.state))
+        return JobStatus(state, done or None, "; ".join(filter(None, messages)) or None)
+
+    def cancel(self, job: Job) -> None:
+        """Asks Vertex AI to stop the job, and waits until it has: what was answered is kept, and billed."""
+        from google.api_core.exceptions import FailedPrecondition, NotFound
+
+        name = self._names.get(job.name) or self.find(job)
+        if name is None:
+            return
+        with _said(self.model, self.location), contextlib.suppress(NotFound, FailedPrecondition):
+            self._again(lambda: self._client.cancel_batch_prediction_job(name=name, timeout=60))
+        end = time.monotonic() + self.settle_seconds
+        while self.poll(job).state.moving and time.monotonic() < end:
+            time.sleep(min(1.0, self.poll_seconds))
+
+    def find(self, job: Job) -> str | None:
+        """The name of the job by its label; a listing may lag behind."""
+        with _said(self.model, self.location):
+            request = {"parent": self._parent, "filter": f'labels.{LABEL}="{job.name}"'}
+            found = self._again(lambda: next(iter(self._client.list_batch_prediction_jobs(request=request)), None))
+        if found is not None:
+            self._names[job.name] = found.name
+            return str(found.name)
+        return None
+
+    def collect(self, job: Job) -> str | None:
+        """The response table that the job says it made, or the one it was told to make."""
+        name = self._names.get(job.name) or self.find(job)
+        table = job.responses
+        if name is not None:
+            from google.api_core.exceptions import NotFound
+
+            with _said(self.model, self.location), contextlib.suppress(NotFound):
+                output = self._again(lambda: self._client.get_batch_prediction_job(name=name, timeout=60)).output_info
+                if output.bigquery_output_table:
+                    dataset = output.bigquery_output_dataset.removeprefix("bq://") or self._dataset(job)
+                    table = f"`{dataset}.{output.bigquery_output_table.rpartition('.')[2]}`"
+        return table if self.warehouse.describe(table) else None
+
+    def _described(self, job: Job) -> BatchPredictionJob:
+        from google.cloud.aiplatform_v1.types.batch_prediction_job import BatchPredictionJob
+
+        model = self.model if "/" in self.model else f"publishers/google/models/{self.model}"
+        described = {
+            "display_name": f"bqbatch {job.prompt} {job.name}"[:128],
+            "model": model,
+            "labels": {LABEL: job.name, PROMPT_LABEL: job.prompt[:63]},
+            "input_config": {
+                "instances_format": "bigquery",
+                "bigquery_source": {"input_uri": f"bq://{self._path(job.requests)}"},
+            },
+            "output_config": {
+                "predictions_format": "bigquery",
+                "bigquery_destination": {"output_uri": f"bq://{self._path(job.responses)}"},
+            },
+        }
+        return BatchPredictionJob(described)
+
+    def _path(self, table: str) -> str:
+        plain = table.strip("`")
+        return plain if plain.count(".") == 2 else f"{self.project}.{plain}"
+
+    def _dataset(self, job: Job) -> str:
+        return self._path(job.responses).rpartition(".")[0]
+
+    def _again(self, call: Callable[[], _T]) -> _T:
+        """A call that changes nothing, or the same thing: repeated while the service is busy. The client has no retry."""
+        from google.api_core.retry import Retry
+
+        retry = Retry(
+            predicate=lambda error: isinstance(error, (*_lost(), *_busy())), initial=0.2, maximum=10, timeout=120
+        )
+        return retry(call)()
+
+    @property
+    def _parent(self) -> str:
+        return f"projects/{self.project}/locations/{self.location}"
+
+    @cached_property
+    def _client(self) -> JobServiceClient:
+        self._importing.join()
+        from google.api_core.client_options import ClientOptions
+        from google.auth.credentials import AnonymousCredentials
+        from google.auth.exceptions import DefaultCredentialsError
+        from google.cloud.aiplatform_v1.services.job_service import JobServiceClient
+
+        options = ClientOptions(api_endpoint=self.endpoint or host(self.location))
+        try:
+            return JobServiceClient(
+                transport="rest", client_options=options,
+                credentials=AnonymousCredentials() if self.endpoint else None,  # type: ignore[no-untyped-call]
+            )  # fmt: skip
+        except DefaultCredentialsError:
+            raise ServiceError(
+                "there are no Google Cloud credentials on this machine", "gcloud auth application-default login"
+            ) from None
+
+
+def host(location: str) -> str:
+    """The host of Vertex AI for a location."""
+    if location == "global":
+        return "aiplatform.googleapis.com"
+    return (
+        f"aiplatform.{location}.rep.googleapis.com"
+        if location in ("us", "eu")
+        else f"{location}-aiplatform.googleapis.com"
+    )
+
+
+def state_of(name: str) -> JobState:
+    """A state by Vertex AI's name for it. One that is not known does not move: nobody waits for it, a later run looks again."""
+    plain = name.removeprefix("JOB_STATE_")
+    if plain in JobState.__members__:
+        return JobState[plain]
+    return _UPDATING.get(plain, JobState.PAUSED)
+
+
+def _import() -> None:
+    with contextlib.suppress(ImportError):
+        import google.cloud.aiplatform_v1.services.job_service  # noqa: F401
+
+
+def _busy() -> tuple[type[Exception], ...]:
+    from google.api_core.exceptions import ResourceExhausted, TooManyRequests
+
+    return (TooManyRequests, ResourceExhausted)
+
+
+def _lost() -> tuple[type[Exception], ...]:
+    """Errors after which nobody knows whether the service did what it was asked."""
+    from google.api_core.exceptions import DeadlineExceeded, GatewayTimeout, InternalServerError, ServiceUnavailable
+    from requests.exceptions import ConnectionError as Unconnected
+    from requests.exceptions import Timeout
+
+    return (ServiceUnavailable, InternalServerError, GatewayTimeout, DeadlineExceeded, Unconnected, Timeout)
+
+
+@contextlib.contextmanager
+def _said(model: str, location: str) -> Iterator[None]:
+    """Turns Google's errors into ours."""
+    from google.api_core.exceptions import Forbidden, GoogleAPICallError, InvalidArgument, NotFound
+    from google.auth.exceptions import GoogleAuthError
+    from requests.exceptions import RequestException
+
+    try:
+        yield
+    except NotFound as error:
+        raise ServiceError(
+            f"Vertex AI has no `{model}` at `{location}`: {error.message}",
+            "newer models are served at global, us and eu: set `location` of the target",
+        ) from None
+    except Forbidden as error:
+        raise ServiceError(
+            f"Vertex AI refuses: {error.message}",
+            "gcloud projects add-iam-policy-binding PROJECT --member=user:YOU --role=roles/aiplatform.user",
+        ) from None
+    except InvalidArgument as error:
+        raise ServiceError(f"Vertex AI refuses the job: {error.message}", None) from None
+    except GoogleAPICallError as error:
+        raise ServiceError(
+            f"Vertex AI: {error.message}", "nothing that was answered is lost; run again later"
+        ) from None
+    except GoogleAuthError as error:
+        raise ServiceError(
+            f"Google Cloud does not know you: {error}", "gcloud auth application-default login"
+        ) from None
+    except RequestException as error:
+        raise ServiceError(f"Vertex AI can't be reached: {error}", "is there a network? run again later") from None

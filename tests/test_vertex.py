@@ -1,0 +1,141 @@
+"""A run on the vertex target: both of Google's clients, unpatched, over HTTP to the loopback server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bqbatch.prompt.output import parse_output
+from bqbatch.prompt.source import File
+from bqbatch.services.vertex import VertexService
+from tests.loopback.bigquery import BigQuery
+from tests.loopback.http import Call, Loopback, Refusal
+from tests.loopback.vertex import Vertex
+from tests.projects import Folder
+
+OUTPUT = "label STRING NOT NULL CHECK (label IN ('a', 'b'))"
+PROMPT = f"""
+{{{{ config(model = 'gemini-3.5-flash-lite', max_output_tokens = 100) }}}}
+{{% output %}}{OUTPUT}{{% endoutput %}}
+SELECT id AS key, word, {{{{ prompt('Label {{word}}') }}}} AS prompt FROM {{{{ seed('words.csv') }}}}
+"""
+WORDS = "id,word\n1,red\n2,green\n3,red\n4,\n5,blue\n6,black\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """A project folder with a target on the loopback server."""
+
+    folder: Folder
+    server: Loopback
+    vertex: Vertex
+
+    def run(self, *arguments: str) -> dict[str, Any]:
+        return self.folder.run("words.sql", "--target", "prod", *arguments)
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        return list(self.vertex.bigquery.warehouse.read(sql))
+
+
+@pytest.fixture
+def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    (tmp_path / "google").mkdir()
+    vertex = Vertex(BigQuery(tmp_path / "google", "proj"), parse_output(OUTPUT, File("", OUTPUT, tmp_path).place))
+    monkeypatch.setattr(VertexService, "poll_seconds", 0.01)
+    with Loopback({**vertex.bigquery.answers, **vertex.answers}) as server, vertex.bigquery.warehouse.step():
+        folder = Folder.made(tmp_path / "project", monkeypatch, {"words.csv": WORDS, "words.sql": PROMPT})
+        target = f'[targets.prod]\ntype = "vertex"\ndataset = "proj.llm"\nendpoint = "{server.url}"\n'
+        folder.write("bqbatch.toml", target)
+        yield Cloud(folder, server, vertex)
+
+
+def test_a_run_in_the_cloud_leaves_the_view_that_a_local_one_leaves(cloud: Cloud) -> None:
+    result = cloud.run()
+    assert result | {"run_id": "", "output_tokens": 0} == {
+        "run_id": "", "name": "words", "target": "prod", "model": "gemini-3.5-flash-lite", "rows": 6, "requests": 4,
+        "reused": 0, "outcomes": {"ok": 5, "skipped": 1}, "input_tokens": 12, "output_tokens": 0, "cost_usd": None,
+        "view": "proj.llm.words",
+    }  # fmt: skip
+    rows = cloud.rows("SELECT key, label, _outcome, _model FROM words ORDER BY key")
+    assert [row["_outcome"] for row in rows] == ["ok", "ok", "ok", "skipped", "ok", "ok"]
+    assert {row["_model"] for row in rows} == {"gemini-3.5-flash-lite", None}
+    assert len(cloud.vertex.asked) == 4
+
+
+def test_a_second_run_asks_nothing(cloud: Cloud) -> None:
+    cloud.run()
+    assert cloud.run()["requests"] == 0
+    assert len(cloud.vertex.jobs) == 1
+
+
+def test_no_row_passes_through_the_client(cloud: Cloud) -> None:
+    cloud.run()
+    methods = {call.method for call in cloud.server.calls}
+    assert methods == {
+        "bigquery.datasets.get", "bigquery.tables.get", "bigquery.jobs.insert", "bigquery.jobs.query",
+        "bigquery.jobs.getQueryResults", "aiplatform.projects.locations.batchPredictionJobs.create",
+        "aiplatform.projects.locations.batchPredictionJobs.get",
+    }  # fmt: skip
+
+
+def test_a_job_whose_creation_was_not_heard_of_is_adopted(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(VertexService, "settle_seconds", 5.0)
+    cloud.vertex.lag = 2
+    lost = iter([True])
+
+    def lose(call: Call) -> None:
+        if call.method.endswith("batchPredictionJobs.create") and next(lost, False):
+            raise ConnectionError
+
+    cloud.server.after = lose
+    assert cloud.run()["outcomes"] == {"ok": 5, "skipped": 1}
+    assert len(cloud.vertex.jobs) == 1
+    assert len(cloud.vertex.asked) == 4
+
+
+@pytest.mark.parametrize("code", [429, 503, 500])
+def test_a_busy_service_is_asked_again_and_no_request_twice(
+    code: int, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(VertexService, "settle_seconds", 0.05)
+    busy = iter([True, True])
+
+    def refuse(call: Call) -> None:
+        if call.method.startswith("aiplatform") and next(busy, False):
+            raise Refusal(code, "busy", "busy", "UNAVAILABLE")
+
+    cloud.server.before = refuse
+    assert cloud.run()["outcomes"] == {"ok": 5, "skipped": 1}
+    assert len(cloud.vertex.asked) == 4
+
+
+@pytest.mark.parametrize(
+    ("states", "outcomes"),
+    [
+        (("JOB_STATE_QUEUED", "JOB_STATE_FAILED"), {"ok": 5, "skipped": 1}),
+        (("JOB_STATE_PENDING", "JOB_STATE_PARTIALLY_SUCCEEDED"), {"ok": 5, "skipped": 1}),
+        (("JOB_STATE_PENDING", "JOB_STATE_EXPIRED"), {"ok": 5, "skipped": 1}),
+    ],
+)
+def test_whatever_a_job_ends_as_its_answers_are_collected(
+    states: tuple[str, ...], outcomes: dict[str, int], cloud: Cloud
+) -> None:
+    cloud.vertex.states = states
+    assert cloud.run()["outcomes"] == outcomes
+
+
+def test_a_model_that_is_not_there_is_told_with_a_hint(cloud: Cloud) -> None:
+    said = cloud.folder.say("run", "words.sql", "--target", "prod", "--model", "gemini-9")
+    assert said.code == 1
+    assert "Vertex AI has no `gemini-9` at `global`" in said.err
+    assert "set `location` of the target" in said.err
+
+
+def test_a_model_that_makes_answers_up_is_refused_in_the_cloud(cloud: Cloud) -> None:
+    for arguments in (["--model", "simulated"], ["--simulate", ""]):
+        assert cloud.folder.say("run", "words.sql", "--target", "prod", *arguments).code == 1
+    assert cloud.server.calls == []
