@@ -28,7 +28,6 @@ TYPES = ("local", "vertex", "developer")
 _DEFAULTS = tuple(name for name in SETTINGS if name != "name")
 _PLACES = ("project", "location", "endpoint")
 _TARGET_KEYS = ("type", "dataset", "maximum_bytes_billed", *_PLACES, *_DEFAULTS)
-_RUN = ("local", "vertex")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,8 @@ def load_project(start: Path, target: str | None = None) -> Project:
             f"type = one of {', '.join(TYPES)}",
             _place(text, "type" if kind else str(name)),
         )
-    if kind not in _RUN:
+    # Without shards, a cap and `resume` it is for a server of one's own, not for Google's.
+    if kind != "local" and not (kind == "vertex" and "endpoint" in table):
         raise ProjectError(
             f"target `{name}` is of type {kind}, which this version of bqbatch does not run",
             "use --target local",
