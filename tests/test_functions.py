@@ -23,7 +23,8 @@ import pytest
 from bqbatch import sqlfiles
 from bqbatch.errors import BqbatchError, WarehouseError
 from bqbatch.warehouses.duckdb import DuckDBWarehouse
-from bqbatch.warehouses.duckdb.functions import FUNCTIONS, SPELLINGS
+from bqbatch.warehouses.duckdb.functions import FUNCTIONS
+from bqbatch.warehouses.duckdb.spellings import SPELLINGS
 from bqbatch.warehouses.duckdb.translate import translate
 from tests.oracle.googlesql import googlesql
 

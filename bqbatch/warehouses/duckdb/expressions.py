@@ -109,7 +109,8 @@ def string_literal(node: exp.Expr, what: str, hint: str) -> str:
 _AGGREGATES = {
     "any_value", "arg_max_null", "arg_min_null", "array_agg", "avg", "bool_and", "bool_or", "count", "first_value", "lag",
     "last_value", "lead", "max", "min", "nth_value", "string_agg", "sum", "row_number", "rank", "dense_rank", "ntile",
-    "percent_rank", "cume_dist",
+    "percent_rank", "cume_dist", "stddev_samp", "stddev_pop", "var_samp", "var_pop", "corr", "covar_samp", "covar_pop",
+    "bit_and", "bit_or", "bit_xor", "quantile_cont", "quantile_disc", "grouping",
 }  # fmt: skip
 _UNTYPED = {"googlesql.total": range(1, 9), "googlesql.mean": range(1, 9)}  # their arguments that need no type
 

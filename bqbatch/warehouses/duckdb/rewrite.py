@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 
 from sqlglot import exp
 
 from bqbatch.errors import Unsupported
-from bqbatch.warehouses.duckdb import arrays, json_functions, time_functions
+from bqbatch.warehouses.duckdb import arrays, json_functions, number_functions, pivots, time_functions
 from bqbatch.warehouses.duckdb.allowed import start
 from bqbatch.warehouses.duckdb.expressions import (
     Refused,
     beside,
-    call,
     cast,
     kind_of,
     known,
@@ -45,7 +45,7 @@ _CASTS = {
 
 def rewrite(tree: exp.Expr) -> exp.Expr:
     """The tree in DuckDB's words; Unsupported at the place of what has none."""
-    for step in (_safe_calls, _struct_items, _aliases, _creates):
+    for step in (pivots.pivoted, _likes, _scalar_structs, _safe_calls, _struct_items, _aliases, _names, _creates):
         tree = tree.transform(step, copy=False)
     tree = arrays.innermost_first(tree)
     tree = tree.transform(arrays.unnests, copy=False)
@@ -176,9 +176,36 @@ def _aliases(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def _names(node: exp.Expr) -> exp.Expr:
+    """A field of an expression gives its column its name, whatever the expression becomes."""
+    if isinstance(node, exp.Dot) and isinstance(node.parent, exp.Select) and node.arg_key == "expressions":
+        return exp.alias_(node, node.expression.name, quoted=True, copy=False) if node.expression.name else node
+    return node
+
+
 def _creates(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Create):
         node.set("properties", None)
+    return node
+
+
+def _likes(node: exp.Expr) -> exp.Expr:
+    """x LIKE ANY (a, b) as (x LIKE a OR x LIKE b); each part is negated where NOT stands before LIKE."""
+    if not isinstance(node, exp.Like) or not isinstance(node.expression, (exp.Any, exp.All)):
+        return node
+    patterns = node.expression.this
+    parts: list[exp.Expr] = [
+        exp.Like(this=node.this.copy(), expression=pattern.copy(), negate=node.args.get("negate"))
+        for pattern in (patterns.expressions if isinstance(patterns, exp.Tuple) else [patterns.unnest()])
+    ]
+    join = exp.or_ if isinstance(node.expression, exp.Any) else exp.and_
+    return exp.paren(join(*parts, copy=False), copy=False)
+
+
+def _scalar_structs(node: exp.Expr) -> exp.Expr:
+    """(SELECT AS STRUCT a, b …) as a value is (SELECT STRUCT(a, b) …)."""
+    if isinstance(node, exp.Select) and node.args.get("kind") and not isinstance(node.parent, exp.Array):
+        return arrays.as_struct(node)
     return node
 
 
@@ -191,8 +218,7 @@ def _cast(node: exp.Cast) -> exp.Expr:
     if isinstance(value, exp.Null):
         return exp.Cast(this=value, to=to)
     if to.this == _T.TEXT:
-        made: exp.Expr = macro("cast_string", value, shown(value))
-        return known(call("try", made) if safe else made, "STRING")
+        return known(macro("safe_cast_string" if safe else "cast_string", value, shown(value)), "STRING")
     if to.this == _T.JSON:
         raise Refused("there is no cast to JSON", "write PARSE_JSON(x, wide_number_mode => 'round')")
     if to.this not in _CASTS:
@@ -323,11 +349,27 @@ def _case(node: exp.Case) -> exp.Expr:
 
 def _bracket(node: exp.Bracket) -> exp.Expr:
     offset = node.args.get("offset")
-    if len(node.expressions) != 1 or offset is None:
-        raise Unsupported("an array is indexed by OFFSET or ORDINAL here", "write list[OFFSET(0)]", offset=start(node))
+    if len(node.expressions) != 1:
+        raise Unsupported("an array is indexed by one number", "write list[OFFSET(0)]", offset=start(node))
     index = node.expressions[0]
+    if offset is None:
+        if isinstance(index, exp.Literal) and index.is_string and re.search(r'["\\]', index.name):
+            raise Unsupported("a name in JSON has no quotes here", "write JSON_QUERY(x, '$.name')", offset=start(node))
+        return macro("item_named" if isinstance(index, exp.Literal) else "item", node.this, index)
     position = index if offset == 1 else exp.Paren(this=exp.Add(this=index, expression=number(1)))
     return macro("safe_item_at" if node.args.get("safe") else "item_at", node.this, position)
+
+
+def _array(node: exp.Array) -> exp.Expr:
+    """An array that is written out: literals such as 1.5 are NUMERIC beside a NUMERIC, in fields too."""
+    items = node.expressions
+    if len(items) > 1 and all(isinstance(item, exp.Struct) for item in items):
+        for fields in zip(*(item.expressions for item in items), strict=False):
+            for field, value in zip(fields, beside([field.expression for field in fields]), strict=True):
+                field.set("expression", value)
+    elif len(items) > 1:
+        node.set("expressions", beside(items))
+    return node
 
 
 def _struct(node: exp.Struct) -> exp.Expr:
@@ -361,6 +403,11 @@ def _window(node: exp.Window) -> exp.Expr:
 
 _NODES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.Add: _sum,
+    exp.Array: _array,
+    exp.AtTimeZone: time_functions.at_zone,
+    exp.BitwiseAnd: number_functions.bits(exp.BitwiseAnd),
+    exp.BitwiseOr: number_functions.bits(exp.BitwiseOr),
+    exp.BitwiseXor: number_functions.exclusive_or,
     exp.Bracket: _bracket,
     exp.Case: _case,
     exp.Cast: _cast,

@@ -85,6 +85,11 @@ def split(arguments: list[exp.Expr]) -> exp.Expr:
     return call("string_split", arguments[0], arguments[1] if len(arguments) > 1 else text(","))
 
 
+def uuid(arguments: list[exp.Expr]) -> exp.Expr:
+    between(arguments, 0, 0)
+    return known(cast(call("uuid"), "VARCHAR"), "STRING")
+
+
 # Regular expressions: both engines use RE2.
 
 

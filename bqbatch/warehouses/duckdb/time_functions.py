@@ -62,7 +62,29 @@ def interval(node: exp.Interval) -> exp.Expr:
     return made
 
 
+# Names of the time zone database, offsets and UTC.
+_ZONE = re.compile(r"UTC|[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_-]+)+|[+-]\d{1,2}(?::[0-5]\d)?")
+
+
+def in_zone(moment: exp.Expr, zone: exp.Expr) -> exp.Expr:
+    """The DATETIME that a clock in a time zone shows at a TIMESTAMP."""
+    name = string_literal(zone, "a time zone", "write it out: DATE(x, 'Europe/Paris')")
+    if not _ZONE.fullmatch(name):
+        raise Refused(f"{name} is no name of a time zone here", "write 'Europe/Paris', '+05:30' or 'UTC'")
+    value = macro("a_timestamp", moment)
+    if name[0] in "+-":
+        hours, _, minutes = name[1:].partition(":")
+        shift = (1 if name[0] == "+" else -1) * (int(hours) * 60 + int(minutes or 0))
+        if abs(shift) > 14 * 60:
+            raise Refused(f"{name} is no time zone", "offsets go up to 14 hours")
+        moved_by = call("to_minutes", number(abs(shift)))
+        clock = cast(value, "TIMESTAMP")
+        return exp.Paren(this=(exp.Add if shift >= 0 else exp.Sub)(this=clock, expression=moved_by))
+    return macro("in_zone", value, zone)
+
+
 _MOVED = {
+    "TIME": ("moved_time", _TIME_PARTS[:-1]),
     "DATE": ("moved_date", _DATE_PARTS),
     "DATETIME": ("moved_datetime", (*_DATE_PARTS, *_TIME_PARTS[:-1])),
     "TIMESTAMP": ("moved_timestamp", _TIME_PARTS),
@@ -89,13 +111,32 @@ def date(arguments: list[exp.Expr]) -> exp.Expr:
     if len(arguments) == 3:
         return call("make_date", *arguments)
     if len(arguments) == 2:
-        raise Refused("the embedded engine knows no time zones but UTC", "write DATE(x) for UTC")
+        return cast(in_zone(*arguments), "DATE")
     value = arguments[0]
     if isinstance(value, exp.Literal) and value.is_string:
         if not re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}", value.name):
             raise Refused("its text is no date", "write DATE '2024-12-31' or SAFE_CAST(x AS DATE)")
         return cast(value, "DATE")
     return macro("date_of", value)
+
+
+def clock(arguments: list[exp.Expr]) -> exp.Expr:
+    """TIME(hour, minute, second), or of a DATETIME or TIMESTAMP."""
+    if len(arguments) == 3:
+        return macro("make_time", *arguments)
+    between(arguments, 1, 1)
+    return macro("time_of", arguments[0])
+
+
+def datetime(arguments: list[exp.Expr]) -> exp.Expr:
+    """DATETIME(year, month, day, hour, minute, second), of a date and a time, or of a TIMESTAMP in a time zone."""
+    if len(arguments) == 6:
+        return macro("make_datetime", *arguments)
+    if len(arguments) == 1:
+        return macro("datetime_of", arguments[0])
+    between(arguments, 2, 2)
+    zoned = isinstance(arguments[1], exp.Literal)
+    return in_zone(*arguments) if zoned else macro("datetime_with", *arguments)
 
 
 def converted(name: str) -> Builder:
@@ -135,8 +176,9 @@ def date_trunc(arguments: list[exp.Expr]) -> exp.Expr:
 
 def time_trunc(name: str, to: str) -> Builder:
     def build(arguments: list[exp.Expr]) -> exp.Expr:
-        if len(arguments) != 2:
-            raise Refused("the embedded engine knows no time zones but UTC", "leave out the time zone")
+        if len(arguments) == 3:
+            raise Refused("it knows no time zones but UTC", "write DATETIME_TRUNC(DATETIME(x, 'Europe/Paris'), DAY)")
+        between(arguments, 2, 2)
         value = macro(name, arguments[0])
         part = part_of(arguments[1])[0]
         if part in _TIME_PARTS:
@@ -186,6 +228,28 @@ def timestamp_diff(arguments: list[exp.Expr]) -> exp.Expr:
     return microseconds if name == "MICROSECOND" else call("divide", microseconds, number(_MICROSECONDS[name]))
 
 
+def time_diff(arguments: list[exp.Expr]) -> exp.Expr:
+    """How many borders between parts of the day lie between two times of day."""
+    between(arguments, 3, 3)
+    name, _ = part_of(arguments[2])
+    if name not in _TIME_PARTS[:-1]:
+        raise Refused(f"it does not take {name}", "it takes MICROSECOND to HOUR")
+    size = number(_MICROSECONDS[name])
+    later, earlier = (
+        exp.IntDiv(this=macro("microseconds_of_day", argument), expression=size.copy()) for argument in arguments[:2]
+    )
+    return exp.Paren(this=exp.Sub(this=exp.Paren(this=later), expression=exp.Paren(this=earlier)))
+
+
+def clock_trunc(arguments: list[exp.Expr]) -> exp.Expr:
+    """The start of the part of the day that a time is in."""
+    between(arguments, 2, 2)
+    name, _ = part_of(arguments[1])
+    if name not in _TIME_PARTS[:-1]:
+        raise Refused(f"it does not take {name}", "it takes MICROSECOND to HOUR")
+    return macro("clock_trunc", arguments[0], number(_MICROSECONDS[name]))
+
+
 def datetime_diff(arguments: list[exp.Expr]) -> exp.Expr:
     """How many borders between parts lie between two datetimes."""
     between(arguments, 3, 3)
@@ -194,6 +258,11 @@ def datetime_diff(arguments: list[exp.Expr]) -> exp.Expr:
     if name in _TIME_PARTS[:-1]:
         return call("date_diff", text(name.lower()), earlier, later)
     return _calendar_diff(cast(later, "DATE"), cast(earlier, "DATE"), arguments[2])
+
+
+def at_zone(node: exp.AtTimeZone) -> exp.Expr:
+    """x AT TIME ZONE 'zone', which stands in EXTRACT only."""
+    return in_zone(node.this, node.args["zone"])
 
 
 def extract(node: exp.Extract) -> exp.Expr:
@@ -221,30 +290,6 @@ def extract(node: exp.Extract) -> exp.Expr:
         f"the embedded engine does not extract {name}",
         "it extracts YEAR to MICROSECOND, WEEK, DAYOFWEEK, DATE and TIME",
     )
-
-
-# Directives that both engines write alike.
-_DIRECTIVES = {letter: f"%{letter}" for letter in "mdjaAbBHMSpIyUWVGuw%"} | {
-    "F": "%Y-%m-%d", "T": "%H:%M:%S", "D": "%m/%d/%y", "R": "%H:%M", "Y": "%Y", "h": "%b",
-}  # fmt: skip
-
-
-def formatted(name: str) -> Builder:
-    """FORMAT_DATE and its like, for a format that is written out and whose directives both engines know."""
-
-    def build(arguments: list[exp.Expr]) -> exp.Expr:
-        if len(arguments) != 2:
-            raise Refused("the embedded engine knows no time zones but UTC", "leave out the time zone")
-        pattern = string_literal(arguments[0], "a format", "write it out: FORMAT_DATE('%Y-%m-%d', x)")
-        made = ""
-        for plain, directive in re.findall(r"([^%]+)|%(.?)", pattern, re.DOTALL):
-            if not plain and directive not in _DIRECTIVES:
-                known_ones = " ".join(f"%{letter}" for letter in sorted(_DIRECTIVES))
-                raise Refused(f"the embedded engine does not write %{directive}", f"it writes {known_ones}")
-            made += plain or _DIRECTIVES[directive]
-        return known(call("strftime", macro("four_digit_year", macro(name, arguments[1])), text(made)), "STRING")
-
-    return build
 
 
 def unix(microseconds: int) -> Builder:
@@ -282,8 +327,11 @@ def date_from_unix_date(arguments: list[exp.Expr]) -> exp.Expr:
 def generate_date_array(arguments: list[exp.Expr]) -> exp.Expr:
     between(arguments, 2, 3)
     step = arguments[2] if len(arguments) == 3 else call("to_days", number(1))
-    if step.meta.get("interval", "DAY") not in ("DAY", "WEEK"):
-        raise Refused(
-            "it takes steps of DAY and WEEK here", "write DATE_ADD(first, INTERVAL n MONTH) for n of GENERATE_ARRAY"
-        )
-    return macro("generate_date_array", *arguments[:2], step)
+    if step.meta.get("interval", "DAY") in ("DAY", "WEEK"):
+        return macro("generate_date_array", *arguments[:2], step)
+    return macro("generate_month_array", *arguments[:2], step)
+
+
+def generate_timestamp_array(arguments: list[exp.Expr]) -> exp.Expr:
+    between(arguments, 3, 3)
+    return macro("generate_timestamp_array", *arguments)
