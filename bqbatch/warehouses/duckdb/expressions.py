@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 
 from sqlglot import exp
@@ -36,7 +37,12 @@ def number(value: int) -> exp.Expr:
 
 
 def cast(value: exp.Expr, to: str) -> exp.Cast:
-    return exp.Cast(this=value, to=exp.DataType.build(to, dialect="duckdb"))
+    return exp.Cast(this=value, to=_type(to).copy())
+
+
+@functools.cache
+def _type(name: str) -> exp.DataType:
+    return exp.DataType.build(name, dialect="duckdb")
 
 
 def bracketed(node: exp.Expr) -> exp.Expr:
