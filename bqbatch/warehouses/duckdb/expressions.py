@@ -36,6 +36,11 @@ def number(value: int) -> exp.Expr:
     return exp.Literal.number(value)
 
 
+def number_of(digits: str) -> exp.Expr:
+    """A number as it was written, which need not fit in a float."""
+    return exp.Literal.number(digits)
+
+
 def cast(value: exp.Expr, to: str) -> exp.Cast:
     return exp.Cast(this=value, to=_type(to).copy())
 

@@ -9,12 +9,14 @@ from sqlglot import exp
 
 from bqbatch.warehouses.duckdb import (
     aggregates,
+    clock_functions,
     format_function,
     json_functions,
     number_functions,
     text_functions,
     time_formats,
     time_functions,
+    time_zones,
 )
 from bqbatch.warehouses.duckdb.expressions import (
     Builder,
@@ -76,7 +78,7 @@ def _generate_array(arguments: list[exp.Expr]) -> exp.Expr:
 
 def _today(arguments: list[exp.Expr]) -> exp.Expr:
     between(arguments, 0, 1)
-    return cast(time_functions.in_zone(call("now"), arguments[0]), "DATE") if arguments else call("current_date")
+    return cast(time_zones.in_zone(call("now"), arguments[0]), "DATE") if arguments else call("current_date")
 
 
 def _now(of: str) -> Builder:
@@ -254,7 +256,7 @@ FUNCTIONS: dict[str, Builder] = {
     "SUBSTRING": text_functions.substr,
     "SUM": aggregates.total,
     "TAN": _angle("tan"),
-    "TIME": time_functions.clock,
+    "TIME": clock_functions.clock,
     "TIMESTAMP": time_functions.converted("timestamp_of"),
     "TIMESTAMP_ADD": time_functions.moved("TIMESTAMP", 1),
     "TIMESTAMP_DIFF": time_functions.timestamp_diff,
@@ -264,9 +266,9 @@ FUNCTIONS: dict[str, Builder] = {
     "TIMESTAMP_SUB": time_functions.moved("TIMESTAMP", -1),
     "TIMESTAMP_TRUNC": time_functions.time_trunc("a_timestamp", "TIMESTAMPTZ"),
     "TIME_ADD": time_functions.moved("TIME", 1),
-    "TIME_DIFF": time_functions.time_diff,
+    "TIME_DIFF": clock_functions.time_diff,
     "TIME_SUB": time_functions.moved("TIME", -1),
-    "TIME_TRUNC": time_functions.clock_trunc,
+    "TIME_TRUNC": clock_functions.clock_trunc,
     "TO_BASE64": _macro("base64", 1, kind="STRING"),
     "TO_CODE_POINTS": _macro("to_code_points", 1),
     "TO_HEX": text_functions.to_hex,

@@ -17,7 +17,7 @@ from bqbatch.warehouses.duckdb.expressions import (
     string_literal,
     text,
 )
-from bqbatch.warehouses.duckdb.time_functions import in_zone
+from bqbatch.warehouses.duckdb.time_zones import in_zone
 
 # Directives that both engines write alike.
 _DIRECTIVES = {letter: f"%{letter}" for letter in "mdjaAbBHMSpIyUWVGuw%"} | {

@@ -17,14 +17,15 @@ from bqbatch.warehouses.duckdb.expressions import (
     known,
     macro,
     number,
-    string_literal,
     text,
 )
+from bqbatch.warehouses.duckdb.time_zones import in_zone
 
 WEEKDAYS = ("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY")
 _DATE_PARTS = ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR")
 _TIME_PARTS = ("MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY")
-_MICROSECONDS = {
+CLOCK_PARTS = _TIME_PARTS[:-1]
+MICROSECONDS = {
     "MICROSECOND": 1, "MILLISECOND": 1000, "SECOND": 10**6, "MINUTE": 60 * 10**6, "HOUR": 3600 * 10**6, "DAY": 86400 * 10**6,
 }  # fmt: skip
 
@@ -56,37 +57,16 @@ def interval(node: exp.Interval) -> exp.Expr:
     elif name in _DATE_PARTS:
         made = call(f"to_{name.lower()}s", cast(amount, "INTEGER"))
     else:
-        scale = number(_MICROSECONDS[name])
+        scale = number(MICROSECONDS[name])
         made = call("to_microseconds", exp.Mul(this=bracketed(cast(amount, "BIGINT")), expression=scale))
     made.meta["interval"] = name
     return made
 
 
-# Names of the time zone database, offsets and UTC.
-_ZONE = re.compile(r"UTC|[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_-]+)+|[+-]\d{1,2}(?::[0-5]\d)?")
-
-
-def in_zone(moment: exp.Expr, zone: exp.Expr) -> exp.Expr:
-    """The DATETIME that a clock in a time zone shows at a TIMESTAMP."""
-    name = string_literal(zone, "a time zone", "write it out: DATE(x, 'Europe/Paris')")
-    if not _ZONE.fullmatch(name):
-        raise Refused(f"{name} is no name of a time zone here", "write 'Europe/Paris', '+05:30' or 'UTC'")
-    value = macro("a_timestamp", moment)
-    if name[0] in "+-":
-        hours, _, minutes = name[1:].partition(":")
-        shift = (1 if name[0] == "+" else -1) * (int(hours) * 60 + int(minutes or 0))
-        if abs(shift) > 14 * 60:
-            raise Refused(f"{name} is no time zone", "offsets go up to 14 hours")
-        moved_by = call("to_minutes", number(abs(shift)))
-        clock = cast(value, "TIMESTAMP")
-        return exp.Paren(this=(exp.Add if shift >= 0 else exp.Sub)(this=clock, expression=moved_by))
-    return macro("in_zone", value, zone)
-
-
 _MOVED = {
-    "TIME": ("moved_time", _TIME_PARTS[:-1]),
+    "TIME": ("moved_time", CLOCK_PARTS),
     "DATE": ("moved_date", _DATE_PARTS),
-    "DATETIME": ("moved_datetime", (*_DATE_PARTS, *_TIME_PARTS[:-1])),
+    "DATETIME": ("moved_datetime", (*_DATE_PARTS, *CLOCK_PARTS)),
     "TIMESTAMP": ("moved_timestamp", _TIME_PARTS),
 }
 
@@ -118,14 +98,6 @@ def date(arguments: list[exp.Expr]) -> exp.Expr:
             raise Refused("its text is no date", "write DATE '2024-12-31' or SAFE_CAST(x AS DATE)")
         return cast(value, "DATE")
     return macro("date_of", value)
-
-
-def clock(arguments: list[exp.Expr]) -> exp.Expr:
-    """TIME(hour, minute, second), or of a DATETIME or TIMESTAMP."""
-    if len(arguments) == 3:
-        return macro("make_time", *arguments)
-    between(arguments, 1, 1)
-    return macro("time_of", arguments[0])
 
 
 def datetime(arguments: list[exp.Expr]) -> exp.Expr:
@@ -225,29 +197,7 @@ def timestamp_diff(arguments: list[exp.Expr]) -> exp.Expr:
         raise Refused(f"it does not take {name}", "write DATE_DIFF(DATE(a), DATE(b), MONTH)")
     later, earlier = (call("epoch_us", macro("a_timestamp", argument)) for argument in arguments[:2])
     microseconds = exp.Paren(this=exp.Sub(this=later, expression=earlier))
-    return microseconds if name == "MICROSECOND" else call("divide", microseconds, number(_MICROSECONDS[name]))
-
-
-def time_diff(arguments: list[exp.Expr]) -> exp.Expr:
-    """How many borders between parts of the day lie between two times of day."""
-    between(arguments, 3, 3)
-    name, _ = part_of(arguments[2])
-    if name not in _TIME_PARTS[:-1]:
-        raise Refused(f"it does not take {name}", "it takes MICROSECOND to HOUR")
-    size = number(_MICROSECONDS[name])
-    later, earlier = (
-        exp.IntDiv(this=macro("microseconds_of_day", argument), expression=size.copy()) for argument in arguments[:2]
-    )
-    return exp.Paren(this=exp.Sub(this=exp.Paren(this=later), expression=exp.Paren(this=earlier)))
-
-
-def clock_trunc(arguments: list[exp.Expr]) -> exp.Expr:
-    """The start of the part of the day that a time is in."""
-    between(arguments, 2, 2)
-    name, _ = part_of(arguments[1])
-    if name not in _TIME_PARTS[:-1]:
-        raise Refused(f"it does not take {name}", "it takes MICROSECOND to HOUR")
-    return macro("clock_trunc", arguments[0], number(_MICROSECONDS[name]))
+    return microseconds if name == "MICROSECOND" else call("divide", microseconds, number(MICROSECONDS[name]))
 
 
 def datetime_diff(arguments: list[exp.Expr]) -> exp.Expr:
@@ -255,14 +205,9 @@ def datetime_diff(arguments: list[exp.Expr]) -> exp.Expr:
     between(arguments, 3, 3)
     later, earlier = (macro("a_datetime", argument) for argument in arguments[:2])
     name, _ = part_of(arguments[2])
-    if name in _TIME_PARTS[:-1]:
+    if name in CLOCK_PARTS:
         return call("date_diff", text(name.lower()), earlier, later)
     return _calendar_diff(cast(later, "DATE"), cast(earlier, "DATE"), arguments[2])
-
-
-def at_zone(node: exp.AtTimeZone) -> exp.Expr:
-    """x AT TIME ZONE 'zone', which stands in EXTRACT only."""
-    return in_zone(node.this, node.args["zone"])
 
 
 def extract(node: exp.Extract) -> exp.Expr:
