@@ -201,6 +201,7 @@ FUNCTIONS: dict[str, Builder] = {
     "MD5": text_functions.digest("md5"),
     "MIN": _renamed("min", 1),
     "MOD": number_functions.mod,
+    "NORMALIZE": text_functions.normalize,
     "NTH_VALUE": _renamed("nth_value", 2),
     "NTILE": _renamed("ntile", 1, kind="INT64"),
     "NULLIF": _renamed("nullif", 2),

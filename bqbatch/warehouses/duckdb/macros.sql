@@ -220,7 +220,11 @@ CREATE OR REPLACE MACRO googlesql.format_grouped_fixed(x DOUBLE, pattern) AS for
 CREATE OR REPLACE MACRO googlesql.format_string(x VARCHAR) AS x;
 CREATE OR REPLACE MACRO googlesql.first_characters(x, n) AS left(x, n);
 CREATE OR REPLACE MACRO googlesql.plain_text
-  (x DOUBLE, shown) AS CASE WHEN regexp_full_match(googlesql.float_text(x), '-?[0-9]+') THEN googlesql.float_text(x) || '.0' ELSE googlesql.float_text(x) END,
+  (x DOUBLE, shown) AS CASE
+    WHEN x = 0 THEN printf('%.1f', x)
+    WHEN regexp_full_match(googlesql.float_text(x), '-?[0-9]+') THEN googlesql.float_text(x) || '.0'
+    ELSE googlesql.float_text(x)
+  END,
   (x BIGINT, shown) AS x::VARCHAR,
   (x HUGEINT, shown) AS x::VARCHAR,
   (x DECIMAL(38, 9), shown) AS googlesql.text_of(x),
@@ -570,6 +574,8 @@ CREATE OR REPLACE MACRO googlesql.chr(n BIGINT) AS
 CREATE OR REPLACE MACRO googlesql.to_code_points(x VARCHAR) AS [unicode(c)::BIGINT FOR c IN regexp_extract_all(x, '(?s).')];
 CREATE OR REPLACE MACRO googlesql.code_points_to_string(items) AS
   CASE WHEN list_count(items) = len(items) THEN array_to_string([googlesql.chr(n) FOR n IN items], '') END;
+-- Other normal forms than NFC DuckDB does not know.
+CREATE OR REPLACE MACRO googlesql.normalize(x VARCHAR) AS nfc_normalize(x);
 CREATE OR REPLACE MACRO googlesql.reverse(x) AS array_to_string(list_reverse(regexp_extract_all(x, '(?s).')), '');
 CREATE OR REPLACE MACRO googlesql.pad(x, n, pattern) AS
   CASE WHEN pattern = '' THEN error('bqbatch: LPAD and RPAD need a pattern that is not empty') ELSE substr(repeat(pattern, n), 1, n - length(x)) END;
@@ -699,6 +705,34 @@ CREATE OR REPLACE MACRO googlesql.generate_month_array(first DATE, last DATE, st
     ELSE [moment::DATE FOR moment IN generate_series(first::TIMESTAMP, last::TIMESTAMP, step)] END;
 CREATE OR REPLACE MACRO googlesql.generate_timestamp_array(first TIMESTAMPTZ, last TIMESTAMPTZ, step INTERVAL) AS
   [moment::TIMESTAMPTZ FOR moment IN generate_series(first::TIMESTAMP, last::TIMESTAMP, step)];
+
+-- INFORMATION_SCHEMA of a dataset. What only BigQuery knows of a table is NULL.
+
+-- GoogleSQL's name of a type: scalars first, then arrays of them, then STRUCTs from the inside out.
+CREATE OR REPLACE MACRO googlesql.scalar_names(t) AS
+  regexp_replace(regexp_replace(regexp_replace(regexp_replace(replace(regexp_replace(replace(replace(regexp_replace(regexp_replace(
+    t, '\bDECIMAL\([0-9, ]+\)', 'NUMERIC', 'g'), '\b(?:U?(?:BIG|SMALL|TINY|HUGE)INT|U?INTEGER)\b', 'INT64', 'g'),
+    'TIMESTAMP WITH TIME ZONE', '@'), '"', ''), '\bTIMESTAMP\b', 'DATETIME', 'g'), '@', 'TIMESTAMP'),
+    '\b(?:VARCHAR|UUID)\b', 'STRING', 'g'), '\b(?:DOUBLE|FLOAT)\b', 'FLOAT64', 'g'), '\bBOOLEAN\b', 'BOOL', 'g'), '\bBLOB\b', 'BYTES', 'g');
+CREATE OR REPLACE MACRO googlesql.struct_names(t) AS
+  regexp_replace(regexp_replace(t, 'STRUCT\(([^()]*)\)\[\]', 'ARRAY<STRUCT<\1>>', 'g'), 'STRUCT\(([^()]*)\)', 'STRUCT<\1>', 'g');
+CREATE OR REPLACE MACRO googlesql.type_name(t) AS
+  googlesql.struct_names(googlesql.struct_names(googlesql.struct_names(googlesql.struct_names(googlesql.struct_names(
+    regexp_replace(googlesql.scalar_names(t), '\b(\w+)\[\]', 'ARRAY<\1>', 'g'))))));
+CREATE OR REPLACE MACRO googlesql.information_columns(dataset) AS TABLE
+  SELECT
+    database_name AS table_catalog, schema_name AS table_schema, table_name, column_name, column_index::BIGINT AS ordinal_position,
+    CASE WHEN is_nullable THEN 'YES' ELSE 'NO' END AS is_nullable, googlesql.type_name(data_type) AS data_type,
+    'NEVER' AS is_generated, NULL::VARCHAR AS generation_expression, NULL::VARCHAR AS is_stored, 'NO' AS is_hidden, NULL::VARCHAR AS is_updatable,
+    'NO' AS is_system_defined, 'NO' AS is_partitioning_column, NULL::BIGINT AS clustering_ordinal_position
+  FROM duckdb_columns()
+  WHERE database_name = current_database() AND schema_name = dataset;
+CREATE OR REPLACE MACRO googlesql.information_tables(dataset) AS TABLE
+  SELECT
+    table_catalog, table_schema, table_name, table_type, CASE table_type WHEN 'VIEW' THEN 'NO' ELSE 'YES' END AS is_insertable_into,
+    'NO' AS is_typed, NULL::TIMESTAMPTZ AS creation_time
+  FROM information_schema.tables
+  WHERE table_catalog = current_database() AND table_schema = dataset;
 
 -- What the adapter itself asks.
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from bqbatch.errors import Unsupported
 from bqbatch.warehouses.duckdb import arrays, pivots
+from bqbatch.warehouses.duckdb.allowed import start
+from bqbatch.warehouses.duckdb.expressions import macro, text
 
 _T = exp.DataType.Type
 
@@ -92,6 +95,24 @@ def _names(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def _information(node: exp.Expr) -> exp.Expr:
+    """dataset.INFORMATION_SCHEMA.COLUMNS and TABLES as the macros that list them."""
+    if not isinstance(node, exp.Table) or not node.name.upper().startswith("INFORMATION_SCHEMA."):
+        return node
+    name = node.name.upper().partition(".")[2]
+    if name not in ("COLUMNS", "TABLES"):
+        raise Unsupported(
+            f"the embedded engine has no {node.name}",
+            "it has COLUMNS and TABLES of INFORMATION_SCHEMA",
+            offset=start(node),
+        )
+    if not node.db:
+        raise Unsupported(
+            f"{node.name} is that of a dataset", f"write llm.INFORMATION_SCHEMA.{name}", offset=start(node)
+        )
+    return exp.Table(this=macro(f"information_{name.lower()}", text(node.db)), alias=node.args.get("alias"))
+
+
 def _creates(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Create):
         node.set("properties", None)
@@ -118,4 +139,4 @@ def _scalar_structs(node: exp.Expr) -> exp.Expr:
     return node
 
 
-_STEPS = (pivots.pivoted, _likes, _scalar_structs, _safe_calls, _struct_items, _aliases, _names, _creates)
+_STEPS = (pivots.pivoted, _likes, _scalar_structs, _safe_calls, _struct_items, _aliases, _names, _information, _creates)
