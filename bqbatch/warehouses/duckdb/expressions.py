@@ -158,3 +158,38 @@ _REPEATING = ("googlesql.round_to", "googlesql.cast_string", "googlesql.upper", 
 def _is_made(node: exp.Expr) -> bool:
     """Whether a value is computed, and is no whole number, whose text is."""
     return not isinstance(node, (exp.Column, exp.Literal, exp.Cast)) and kind_of(node) not in ("INT64", "STRING")
+
+
+# In a LATERAL a macro that has types can't take a column of the other side (DuckDB 2.0: "unordered_map::at"), but an item of
+# a list can be that column.
+
+
+def lateral_first(tree: exp.Expr, names: Iterator[str]) -> None:
+    """Gives the columns that a macro in a LATERAL takes a name first."""
+    for lateral in tree.find_all(exp.Lateral):
+        calls = [found for found in lateral.find_all(exp.Anonymous) if found.name == "unnest"]
+        for found in calls:
+            value = found.expressions[0]
+            if any(part.name.startswith("googlesql.") for part in value.find_all(exp.Anonymous)) and not value.find(
+                exp.Query
+            ):
+                found.set("expressions", [_columns_named(value, names), *found.expressions[1:]])
+
+
+def _columns_named(value: exp.Expr, names: Iterator[str]) -> exp.Expr:
+    lambdas = list(value.find_all(exp.Comprehension))
+    known_names = {part.name for inner in lambdas for part in (inner.expression, inner.args.get("position")) if part}
+    holder = exp.Paren(this=value)
+    given: dict[str, exp.Expr] = {}
+    renamed: dict[str, str] = {}
+    for column in list(holder.find_all(exp.Column)):
+        if column.table or column.name not in known_names:
+            written = column.sql()
+            renamed.setdefault(written, next(names))
+            given.setdefault(renamed[written], column.copy())
+            column.replace(exp.column(renamed[written]))
+    made: exp.Expr = holder.this
+    for name, outer in given.items():
+        item = exp.Comprehension(this=made, expression=exp.to_identifier(name), iterator=exp.Array(expressions=[outer]))
+        made = call("list_extract", exp.Array(expressions=[item]), number(1))
+    return made

@@ -161,7 +161,8 @@ CREATE OR REPLACE MACRO googlesql.float_text(x) AS
     WHEN least(strlen(x::VARCHAR) <= 16, abs(x) BETWEEN 0.0001 AND 999999999999999)
       THEN CASE WHEN ends_with(x::VARCHAR, '.0') THEN left(x::VARCHAR, strlen(x::VARCHAR) - 2) ELSE x::VARCHAR END
     WHEN x = 0 THEN '0'
-    WHEN NOT isfinite(x) THEN x::VARCHAR
+    WHEN isnan(x) THEN 'nan'
+    WHEN isinf(x) THEN x::VARCHAR
     WHEN printf('%.15g', x)::DOUBLE = x THEN printf('%.15g', x)
     ELSE printf('%.17g', x)
   END;
@@ -204,7 +205,7 @@ CREATE OR REPLACE MACRO googlesql.format_integer(x BIGINT, pattern) AS printf(pa
 CREATE OR REPLACE MACRO googlesql.format_grouped(x BIGINT) AS format('{:,}', x);
 CREATE OR REPLACE MACRO googlesql.signed(t, x) AS CASE WHEN x < 0 AND NOT starts_with(t, '-') THEN '-' || t ELSE t END;
 CREATE OR REPLACE MACRO googlesql.printed(x, pattern) AS
-  CASE WHEN isfinite(x) THEN printf(pattern, x + 0.0::DOUBLE) ELSE printf(regexp_replace(pattern, '%([+ ]*)0', '%\1'), x) END;
+  CASE WHEN isfinite(x) THEN printf(pattern, x + 0.0::DOUBLE) ELSE printf(regexp_replace(pattern, '%([+ ]*)0', '%\1'), CASE WHEN isnan(x) THEN 'nan'::DOUBLE ELSE x END) END;
 CREATE OR REPLACE MACRO googlesql.format_fixed
   (x DOUBLE, pattern, digits) AS googlesql.printed(x, pattern),
   (x BIGINT, pattern, digits) AS error('bqbatch: FORMAT: %f of an INT64: CAST it to FLOAT64')::VARCHAR,
@@ -251,7 +252,7 @@ CREATE OR REPLACE MACRO googlesql.number_json(t) AS
   CASE WHEN contains(t, '.') OR abs(try_cast(t AS HUGEINT)) > 9007199254740992 THEN '"' || t || '"' ELSE t END;
 CREATE OR REPLACE MACRO googlesql.json_of
   (x VARCHAR) AS googlesql.string_json(x),
-  (x DOUBLE) AS CASE WHEN NOT isfinite(x) THEN '"' || CASE x::VARCHAR WHEN 'nan' THEN 'NaN' WHEN 'inf' THEN 'Infinity' ELSE '-Infinity' END || '"'
+  (x DOUBLE) AS CASE WHEN NOT isfinite(x) THEN '"' || CASE WHEN isnan(x) THEN 'NaN' WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END || '"'
     ELSE googlesql.float_text(x) END,
   (x DECIMAL(38, 9)) AS googlesql.number_json(googlesql.text_of(x)),
   (x BIGINT) AS CASE WHEN x BETWEEN -9007199254740992 AND 9007199254740992 THEN x::VARCHAR ELSE '"' || x::VARCHAR || '"' END,

@@ -25,6 +25,7 @@ from bqbatch.warehouses.duckdb.expressions import (
     cast,
     kind_of,
     known,
+    lateral_first,
     macro,
     named_first,
     number,
@@ -104,6 +105,7 @@ def _function(node: exp.Anonymous) -> exp.Expr:
 
 def _names_first(tree: exp.Expr) -> exp.Expr:
     names = (f"bqb_{count}" for count in itertools.count(1))
+    lateral_first(tree, names)
     calls = [found for found in tree.find_all(exp.Anonymous) if found.name.startswith("googlesql.")]
     for found in reversed(calls):
         made = named_first(found.copy(), names)

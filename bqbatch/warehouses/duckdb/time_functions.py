@@ -81,7 +81,8 @@ def moved(kind: str, sign: int) -> Builder:
         unit = str(by.meta.get("interval", ""))
         if unit not in parts:
             raise Refused(f"it takes an INTERVAL of {', '.join(parts)}", f"write INTERVAL n {parts[0]}")
-        return macro(name, arguments[0], by if sign > 0 else exp.Neg(this=by))
+        value = arguments[0] if kind == "TIME" else moment(f"a_{kind.lower()}", arguments[0])
+        return macro(name, value, by if sign > 0 else exp.Neg(this=by))
 
     return build
 
@@ -141,9 +142,20 @@ def truncated(value: exp.Expr, part: exp.Expr) -> exp.Expr:
     )
 
 
+_LITERALS = {"a_date": "DATE", "a_datetime": "DATETIME", "a_timestamp": "TIMESTAMP"}
+
+
+def moment(name: str, value: exp.Expr) -> exp.Expr:
+    """A value as a DATE, DATETIME or TIMESTAMP, which a literal of text may stand for."""
+    if isinstance(value, exp.Literal) and value.is_string:
+        kind = _LITERALS[name]
+        return macro("made", macro(f"safe_{kind.lower()}", value), value.copy(), text(kind))
+    return macro(name, value)
+
+
 def date_trunc(arguments: list[exp.Expr]) -> exp.Expr:
     between(arguments, 2, 2)
-    return truncated(macro("a_date", arguments[0]), arguments[1])
+    return truncated(moment("a_date", arguments[0]), arguments[1])
 
 
 def time_trunc(name: str, to: str) -> Builder:
@@ -151,7 +163,7 @@ def time_trunc(name: str, to: str) -> Builder:
         if len(arguments) == 3:
             raise Refused("it knows no time zones but UTC", "write DATETIME_TRUNC(DATETIME(x, 'Europe/Paris'), DAY)")
         between(arguments, 2, 2)
-        value = macro(name, arguments[0])
+        value = moment(name, arguments[0])
         part = part_of(arguments[1])[0]
         if part in _TIME_PARTS:
             return call("date_trunc", text(part.lower()), value)
@@ -175,7 +187,7 @@ def last_day(arguments: list[exp.Expr]) -> exp.Expr:
 def date_diff(arguments: list[exp.Expr]) -> exp.Expr:
     """How many borders between parts of the calendar lie between two dates."""
     between(arguments, 3, 3)
-    later, earlier = (macro("a_date", argument) for argument in arguments[:2])
+    later, earlier = (moment("a_date", argument) for argument in arguments[:2])
     return _calendar_diff(later, earlier, arguments[2])
 
 
@@ -195,7 +207,7 @@ def timestamp_diff(arguments: list[exp.Expr]) -> exp.Expr:
     name, _ = part_of(arguments[2])
     if name not in _TIME_PARTS:
         raise Refused(f"it does not take {name}", "write DATE_DIFF(DATE(a), DATE(b), MONTH)")
-    later, earlier = (call("epoch_us", macro("a_timestamp", argument)) for argument in arguments[:2])
+    later, earlier = (call("epoch_us", moment("a_timestamp", argument)) for argument in arguments[:2])
     microseconds = exp.Paren(this=exp.Sub(this=later, expression=earlier))
     return microseconds if name == "MICROSECOND" else call("divide", microseconds, number(MICROSECONDS[name]))
 
@@ -203,7 +215,7 @@ def timestamp_diff(arguments: list[exp.Expr]) -> exp.Expr:
 def datetime_diff(arguments: list[exp.Expr]) -> exp.Expr:
     """How many borders between parts lie between two datetimes."""
     between(arguments, 3, 3)
-    later, earlier = (macro("a_datetime", argument) for argument in arguments[:2])
+    later, earlier = (moment("a_datetime", argument) for argument in arguments[:2])
     name, _ = part_of(arguments[2])
     if name in CLOCK_PARTS:
         return call("date_diff", text(name.lower()), earlier, later)
@@ -242,7 +254,7 @@ def unix(microseconds: int) -> Builder:
 
     def build(arguments: list[exp.Expr]) -> exp.Expr:
         between(arguments, 1, 1)
-        return macro("whole_parts", call("epoch_us", macro("a_timestamp", arguments[0])), number(microseconds))
+        return macro("whole_parts", call("epoch_us", moment("a_timestamp", arguments[0])), number(microseconds))
 
     return build
 
@@ -260,7 +272,7 @@ def timestamp_of(microseconds: int) -> Builder:
 
 def unix_date(arguments: list[exp.Expr]) -> exp.Expr:
     between(arguments, 1, 1)
-    return exp.Paren(this=exp.Sub(this=macro("a_date", arguments[0]), expression=cast(text("1970-01-01"), "DATE")))
+    return exp.Paren(this=exp.Sub(this=moment("a_date", arguments[0]), expression=cast(text("1970-01-01"), "DATE")))
 
 
 def date_from_unix_date(arguments: list[exp.Expr]) -> exp.Expr:
@@ -272,9 +284,10 @@ def date_from_unix_date(arguments: list[exp.Expr]) -> exp.Expr:
 def generate_date_array(arguments: list[exp.Expr]) -> exp.Expr:
     between(arguments, 2, 3)
     step = arguments[2] if len(arguments) == 3 else call("to_days", number(1))
+    ends = [moment("a_date", argument) for argument in arguments[:2]]
     if step.meta.get("interval", "DAY") in ("DAY", "WEEK"):
-        return macro("generate_date_array", *arguments[:2], step)
-    return macro("generate_month_array", *arguments[:2], step)
+        return macro("generate_date_array", *ends, step)
+    return macro("generate_month_array", *ends, step)
 
 
 def generate_timestamp_array(arguments: list[exp.Expr]) -> exp.Expr:
