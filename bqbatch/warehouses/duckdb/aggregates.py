@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from bqbatch.warehouses.duckdb.expressions import (
+    Builder,
     Refused,
     between,
     call,
@@ -89,6 +90,27 @@ def any_value(arguments: list[exp.Expr]) -> exp.Expr:
     if isinstance(having, exp.HavingMax):
         return call("arg_max_null" if having.args.get("max") else "arg_min_null", having.this, having.expression)
     return call("any_value", having)
+
+
+def array_concat_agg(arguments: list[exp.Expr]) -> exp.Expr:
+    between(arguments, 1, 1)
+    parts = parts_of(arguments)
+    if parts.distinct or parts.limit:
+        raise Refused("DISTINCT and LIMIT are not taken", "aggregate in a subquery")
+    return call("flatten", _listed(parts, drops_nulls=True))
+
+
+def percentile(name: str) -> Builder:
+    """PERCENTILE_CONT and PERCENTILE_DISC, which stand with OVER only."""
+
+    def build(arguments: list[exp.Expr]) -> exp.Expr:
+        between(arguments, 2, 2)
+        share = arguments[1].this if isinstance(arguments[1], exp.Cast) else arguments[1]
+        if not isinstance(share, exp.Literal):
+            raise Refused("the embedded engine takes a share as a literal", "write it out, and no RESPECT NULLS: 0.5")
+        return known(call(name, arguments[0], arguments[1]), "FLOAT64" if name.endswith("cont") else "")
+
+    return build
 
 
 def total(arguments: list[exp.Expr]) -> exp.Expr:

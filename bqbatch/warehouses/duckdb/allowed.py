@@ -10,20 +10,21 @@ from sqlglot import exp
 from sqlglot.tokens import Token, TokenType
 
 from bqbatch.errors import Unsupported
-from bqbatch.warehouses.duckdb.functions import FUNCTIONS, SPELLINGS
+from bqbatch.warehouses.duckdb.functions import FUNCTIONS
+from bqbatch.warehouses.duckdb.spellings import SPELLINGS
 
 _T = exp.DataType.Type
 _ELSEWHERE = "the functions it has are listed in sql/README.md; or run on BigQuery"
 
 _SYNTAX = {
-    "add", "alias", "and", "anonymous", "any", "array", "between", "boolean", "bracket", "case", "cast", "cluster",
-    "clusteredbyproperty", "clusterproperty", "column", "columndef", "comment", "create", "cte", "datatype",
+    "add", "alias", "all", "and", "anonymous", "any", "array", "attimezone", "between", "bitwiseand", "bitwisenot", "bitwiseor", "bitwisexor", "boolean", "bracket", "case", "cast", "cluster",
+    "clusteredbyproperty", "clusterproperty", "column", "columndef", "comment", "create", "cte", "cube", "datatype",
     "datatypeparam", "delete", "distinct", "div", "dot", "dpipe", "drop", "eq", "except", "exists", "extract",
-    "from", "group", "gt", "gte", "having", "havingmax", "hexstring", "identifier", "if", "ignorenulls", "in",
+    "from", "group", "groupingsets", "gt", "gte", "having", "havingmax", "hexstring", "identifier", "if", "ignorenulls", "in",
     "insert", "intersect", "interval", "introducer", "is", "join", "kwarg", "like", "limit", "literal", "lt", "lte",
     "mul", "neg", "neq", "not", "null", "nullsafeeq", "nullsafeneq", "offset", "or", "order", "ordered",
-    "parameter", "paren", "parsejson", "partition", "placeholder", "properties", "property", "propertyassign",
-    "propertyeq", "qualify", "rawstring", "respectnulls", "safefunc", "schema", "select", "setoperation", "star",
+    "parameter", "paren", "parsejson", "partition", "pivot", "pivotalias", "placeholder", "properties", "property", "propertyassign",
+    "propertyeq", "qualify", "rawstring", "respectnulls", "rollup", "safefunc", "schema", "select", "setoperation", "star",
     "struct", "sub", "subquery", "table", "tablealias", "trycast", "tuple", "union", "unnest", "update", "values",
     "var", "where", "window", "windowspec", "with",
 }  # fmt: skip
@@ -32,7 +33,7 @@ _CALLED = {
     "NOT", "ON", "USING", "WHEN", "THEN", "ELSE", "SELECT", "FROM", "WHERE", "BY", "EXCEPT", "REPLACE", "ALL", "DISTINCT",
     "UNION", "LIMIT", "BETWEEN", "LIKE", "HAVING", "QUALIFY", "OPTIONS", "INTERVAL", "WITH", "OFFSET", "ORDINAL",
     "SAFE_OFFSET", "SAFE_ORDINAL", "INTO", "JOIN", "CASE", "PARTITION", "RETURN", "SET", "DATE", "RECURSIVE", "WEEK",
-    "IS", "NUMERIC", "STRING", "BYTES",
+    "IS", "NUMERIC", "STRING", "BYTES", "ANY", "SOME", "ROLLUP", "CUBE", "GROUPING SETS", "PIVOT", "UNPIVOT", "FOR", "NULLS",
 }  # fmt: skip
 
 
@@ -105,9 +106,9 @@ def _anonymous(node: exp.Anonymous) -> Told:
 
 
 def _select(node: exp.Select) -> Told:
-    if node.args.get("kind") and not isinstance(node.parent, exp.Array):
+    if node.args.get("kind") and not isinstance(node.parent, exp.Array) and not _is_value(node):
         return (
-            f"the embedded engine takes SELECT AS {node.args['kind']} only in ARRAY(…)",
+            f"the embedded engine takes SELECT AS {node.args['kind']} only in ARRAY(…) and as a value",
             "select STRUCT(x AS name) AS column",
         )
     if node.args.get("where") and not node.args.get("from_"):
@@ -116,6 +117,15 @@ def _select(node: exp.Select) -> Told:
     if distinct and distinct.args.get("on"):
         return "GoogleSQL has no DISTINCT ON", "write QUALIFY ROW_NUMBER() OVER (PARTITION BY … ORDER BY …) = 1"
     return None
+
+
+def _is_value(node: exp.Select) -> bool:
+    """Whether a query stands where a value is expected."""
+    if str(node.args["kind"]).upper() != "STRUCT" or not isinstance(node.parent, exp.Subquery):
+        return False
+    return not isinstance(node.parent.parent, (exp.From, exp.Join, exp.Query, exp.In, exp.Exists)) or (
+        isinstance(node.parent.parent, exp.Select) and node.parent.arg_key == "expressions"
+    )
 
 
 def _join(node: exp.Join) -> Told:
@@ -127,7 +137,22 @@ def _join(node: exp.Join) -> Told:
 
 def _tuple(node: exp.Tuple) -> Told:
     if isinstance(
-        node.parent, (exp.Array, exp.In, exp.Values, exp.PropertyEQ, exp.Property, exp.EQ, exp.Group, exp.Tuple)
+        node.parent,
+        (
+            exp.Array,
+            exp.In,
+            exp.Values,
+            exp.PropertyEQ,
+            exp.Property,
+            exp.EQ,
+            exp.Group,
+            exp.Tuple,
+            exp.Any,
+            exp.All,
+            exp.Rollup,
+            exp.Cube,
+            exp.GroupingSets,
+        ),
     ):
         return None
     if isinstance(node.parent, exp.Cast):
@@ -155,12 +180,6 @@ def _modulo(_: exp.Expr) -> Told:
     return "GoogleSQL has no operator %", "write MOD(a, b)"
 
 
-def _like(node: exp.Like) -> Told:
-    if isinstance(node.expression, (exp.Any, exp.All)):
-        return "the embedded engine has no LIKE ANY or LIKE ALL", "write x LIKE 'a%' OR x LIKE 'b%'"
-    return None
-
-
 def _star(node: exp.Star) -> Told:
     if node.args.get("rename"):
         return "GoogleSQL has no * RENAME", "write * EXCEPT (a), a AS b"
@@ -173,7 +192,6 @@ _REFUSALS: dict[type[exp.Expr], Callable[..., Told]] = {
     exp.Cast: _cast,
     exp.DataType: _type,
     exp.Join: _join,
-    exp.Like: _like,
     exp.Mod: _modulo,
     exp.Select: _select,
     exp.Star: _star,

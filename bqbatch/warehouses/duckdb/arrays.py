@@ -101,14 +101,14 @@ def _array(node: exp.Expr) -> exp.Expr:
     if not isinstance(query, exp.Query):
         return node
     if isinstance(query, exp.Select) and query.args.get("kind"):
-        query = _as_struct(query)
+        query = as_struct(query)
     if isinstance(query, exp.Select) and (made := _comprehension(query, query.expressions[0].unalias())):
         (items,) = (comprehension.args["iterator"] for comprehension in made.expressions)
         return call("coalesce", made, exp.Array()) if not isinstance(items, exp.Array) else made
     return exp.Array(expressions=[_in_order(query)])
 
 
-def _as_struct(query: exp.Select) -> exp.Select:
+def as_struct(query: exp.Select) -> exp.Select:
     if str(query.args["kind"]).upper() == "STRUCT":
         if query.find(exp.Star) in query.expressions:
             raise Unsupported("SELECT AS STRUCT * is not taken here", "name the columns", offset=start(query))

@@ -5,6 +5,7 @@ So nothing is transpiled silently: a function is in `functions.FUNCTIONS` or ref
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import ClassVar
 
@@ -61,6 +62,7 @@ def parse(sql: str) -> tuple[list[Token], exp.Expr]:
     try:
         tokens = dialect.tokenize(sql)
         _check_escapes(sql, tokens)
+        _check_script(tokens)
         trees = [tree for tree in dialect.parser().parse(tokens, sql) if tree is not None]
     except ParseError as error:
         details = error.errors[0] if error.errors else {}
@@ -72,8 +74,24 @@ def parse(sql: str) -> tuple[list[Token], exp.Expr]:
     except TokenError:
         raise WarehouseError("the SQL can't be read to its end", "is a quote left open?", offset=0) from None
     if len(trees) != 1:
-        raise Unsupported("one statement is expected", "take out the semicolon", offset=0)
+        raise Unsupported("a query is expected", "write a SELECT", offset=0)
     return tokens, trees[0]
+
+
+_SCRIPT = {"BEGIN", "CALL", "DECLARE", "EXECUTE", "FOR", "IF", "LOOP", "REPEAT", "SET", "WHILE"}
+
+
+def _check_script(tokens: list[Token]) -> None:
+    """Refuses more than one statement, and statements of the procedural language."""
+    words = [token.text.upper() for token in tokens]
+    if words and words[0] in _SCRIPT:
+        hint = "write one SELECT; a value goes into WITH, or is given by {{ var('name') }}"
+        raise Unsupported(f"a script ({words[0]} …) is not one query", hint, offset=tokens[0].start)
+    for token, after in itertools.pairwise(tokens):
+        if token.token_type == TokenType.SEMICOLON and after.token_type != TokenType.SEMICOLON:
+            if "FUNCTION" in words[:5]:
+                raise Unsupported("a function of one's own is not taken", "write what it does in place", offset=0)
+            raise Unsupported("one statement is expected", "take out what follows the semicolon", offset=after.start)
 
 
 def _offset(sql: str, details: dict[str, object]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 
 from sqlglot import exp
@@ -35,8 +36,18 @@ def number(value: int) -> exp.Expr:
     return exp.Literal.number(value)
 
 
+def number_of(digits: str) -> exp.Expr:
+    """A number as it was written, which need not fit in a float."""
+    return exp.Literal.number(digits)
+
+
 def cast(value: exp.Expr, to: str) -> exp.Cast:
-    return exp.Cast(this=value, to=exp.DataType.build(to, dialect="duckdb"))
+    return exp.Cast(this=value, to=_type(to).copy())
+
+
+@functools.cache
+def _type(name: str) -> exp.DataType:
+    return exp.DataType.build(name, dialect="duckdb")
 
 
 def bracketed(node: exp.Expr) -> exp.Expr:
@@ -109,7 +120,8 @@ def string_literal(node: exp.Expr, what: str, hint: str) -> str:
 _AGGREGATES = {
     "any_value", "arg_max_null", "arg_min_null", "array_agg", "avg", "bool_and", "bool_or", "count", "first_value", "lag",
     "last_value", "lead", "max", "min", "nth_value", "string_agg", "sum", "row_number", "rank", "dense_rank", "ntile",
-    "percent_rank", "cume_dist",
+    "percent_rank", "cume_dist", "stddev_samp", "stddev_pop", "var_samp", "var_pop", "corr", "covar_samp", "covar_pop",
+    "bit_and", "bit_or", "bit_xor", "quantile_cont", "quantile_disc", "grouping",
 }  # fmt: skip
 _UNTYPED = {"googlesql.total": range(1, 9), "googlesql.mean": range(1, 9)}  # their arguments that need no type
 
@@ -146,3 +158,38 @@ _REPEATING = ("googlesql.round_to", "googlesql.cast_string", "googlesql.upper", 
 def _is_made(node: exp.Expr) -> bool:
     """Whether a value is computed, and is no whole number, whose text is."""
     return not isinstance(node, (exp.Column, exp.Literal, exp.Cast)) and kind_of(node) not in ("INT64", "STRING")
+
+
+# In a LATERAL a macro that has types can't take a column of the other side (DuckDB 2.0: "unordered_map::at"), but an item of
+# a list can be that column.
+
+
+def lateral_first(tree: exp.Expr, names: Iterator[str]) -> None:
+    """Gives the columns that a macro in a LATERAL takes a name first."""
+    for lateral in tree.find_all(exp.Lateral):
+        calls = [found for found in lateral.find_all(exp.Anonymous) if found.name == "unnest"]
+        for found in calls:
+            value = found.expressions[0]
+            if any(part.name.startswith("googlesql.") for part in value.find_all(exp.Anonymous)) and not value.find(
+                exp.Query
+            ):
+                found.set("expressions", [_columns_named(value, names), *found.expressions[1:]])
+
+
+def _columns_named(value: exp.Expr, names: Iterator[str]) -> exp.Expr:
+    lambdas = list(value.find_all(exp.Comprehension))
+    known_names = {part.name for inner in lambdas for part in (inner.expression, inner.args.get("position")) if part}
+    holder = exp.Paren(this=value)
+    given: dict[str, exp.Expr] = {}
+    renamed: dict[str, str] = {}
+    for column in list(holder.find_all(exp.Column)):
+        if column.table or column.name not in known_names:
+            written = column.sql()
+            renamed.setdefault(written, next(names))
+            given.setdefault(renamed[written], column.copy())
+            column.replace(exp.column(renamed[written]))
+    made: exp.Expr = holder.this
+    for name, outer in given.items():
+        item = exp.Comprehension(this=made, expression=exp.to_identifier(name), iterator=exp.Array(expressions=[outer]))
+        made = call("list_extract", exp.Array(expressions=[item]), number(1))
+    return made

@@ -72,10 +72,10 @@ def parse(name: str) -> Builder:
 
     def build(arguments: list[exp.Expr]) -> exp.Expr:
         mode = arguments[1:]
-        if not mode:
-            raise Refused("without wide_number_mode some numbers are errors, here and in BigQuery", _ROUND)
-        if len(mode) > 1 or "'round'" not in mode[0].sql():
-            raise Refused("only wide_number_mode => 'round' is taken", _ROUND)
+        if mode and (len(mode) > 1 or not re.search(r"'(round|exact)'", mode[0].sql())):
+            raise Refused("only wide_number_mode => 'round' and 'exact' are taken", _ROUND)
+        if not mode or "'exact'" in mode[0].sql():
+            return known(macro(f"{name}_exact", arguments[0]), "JSON")
         if is_json_by_construction(arguments[0]):
             return known(cast(arguments[0], "JSON"), "JSON")
         return known(macro(name, arguments[0]), "JSON")
@@ -128,15 +128,38 @@ def _spellings(node: exp.Expr) -> list[str]:
 def to_json_string(arguments: list[exp.Expr]) -> exp.Expr:
     """JSON text; a STRUCT or an array that is written out is taken apart, so that each piece has its own rule."""
     between(arguments, 1, 1)
-    return known(_written(arguments[0]), "STRING")
+    return known(_written(arguments[0], "to_json_string"), "STRING")
 
 
-def _written(node: exp.Expr) -> exp.Expr:
+def to_json(arguments: list[exp.Expr]) -> exp.Expr:
+    between(arguments, 1, 1)
+    return known(cast(_written(arguments[0], "json_literal"), "JSON"), "JSON")
+
+
+def json_array(arguments: list[exp.Expr]) -> exp.Expr:
+    made = _written(exp.Array(expressions=arguments), "json_literal") if arguments else text("[]")
+    return known(cast(made, "JSON"), "JSON")
+
+
+def json_object(arguments: list[exp.Expr]) -> exp.Expr:
+    if len(arguments) % 2:
+        raise Refused("it takes names and values in turn", "write JSON_OBJECT('name', x, 'other', y)")
+    fields: dict[str, exp.Expr] = {}
+    for name, value in zip(arguments[::2], arguments[1::2], strict=True):
+        fields.setdefault(string_literal(name, "a name", "write it out: JSON_OBJECT('name', x)"), value)
+    properties = [
+        exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=value) for name, value in fields.items()
+    ]
+    made = _written(exp.Struct(expressions=properties), "json_literal") if fields else text("{}")
+    return known(cast(made, "JSON"), "JSON")
+
+
+def _written(node: exp.Expr, name: str) -> exp.Expr:
     if isinstance(node, exp.Struct):
         pieces: list[exp.Expr] = []
         for field in node.expressions:
-            name = json.dumps(field.this.name, ensure_ascii=False)
-            pieces += [text(f"{',' if pieces else '{'}{name}:"), _written(field.expression)]
+            key = json.dumps(field.this.name, ensure_ascii=False)
+            pieces += [text(f"{',' if pieces else '{'}{key}:"), _written(field.expression, name)]
         return _joined([*pieces, text("}")])
     if (
         isinstance(node, exp.Array)
@@ -145,9 +168,10 @@ def _written(node: exp.Expr) -> exp.Expr:
     ):
         pieces = [text("[")]
         for item in node.expressions:
-            pieces += [_written(item), text(",")]
+            pieces += [_written(item, name), text(",")]
         return _joined([*pieces[:-1], text("]")])
-    return macro("to_json_string", node, shown(node))
+    made = macro(name, node, shown(node))
+    return exp.Coalesce(this=made, expressions=[text("null")]) if name == "json_literal" else made
 
 
 def _joined(pieces: list[exp.Expr]) -> exp.Expr:

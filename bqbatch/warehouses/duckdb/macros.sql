@@ -12,6 +12,9 @@ CREATE TABLE IF NOT EXISTS bqbatch.version (digest VARCHAR);
 
 -- Numbers.
 
+-- Of a NUMERIC the answer would be a NUMERIC.
+CREATE OR REPLACE MACRO googlesql.no_numeric(called) AS error('bqbatch: ' || called || ' of a NUMERIC: CAST it to FLOAT64')::DOUBLE;
+
 -- A literal such as 1.5 is NUMERIC beside a NUMERIC and FLOAT64 beside anything else.
 CREATE OR REPLACE MACRO googlesql.as_number
   (beside BIGINT, literal) AS literal::DOUBLE,
@@ -89,7 +92,52 @@ CREATE OR REPLACE MACRO googlesql.sign
   (x DECIMAL(38, 9)) AS sign(x)::DECIMAL(38, 9);
 CREATE OR REPLACE MACRO googlesql.sqrt
   (x DOUBLE) AS CASE WHEN x < 0 THEN error('bqbatch: SQRT of a negative number') ELSE sqrt(x) END,
-  (x BIGINT) AS CASE WHEN x < 0 THEN error('bqbatch: SQRT of a negative number') ELSE sqrt(x) END;
+  (x BIGINT) AS CASE WHEN x < 0 THEN error('bqbatch: SQRT of a negative number') ELSE sqrt(x) END,
+  (x DECIMAL(38, 9)) AS googlesql.no_numeric('SQRT');
+
+-- What no FLOAT64 holds is an error: `made` of the arguments x and y.
+CREATE OR REPLACE MACRO googlesql.number_from(made, x, y, called) AS
+  CASE WHEN NOT isfinite(made) AND isfinite(x) AND isfinite(y) THEN error('bqbatch: ' || called || ' has no answer for this number') ELSE made END;
+CREATE OR REPLACE MACRO googlesql.exp
+  (x DOUBLE) AS googlesql.number_from(exp(x), x, 0, 'EXP'),
+  (x BIGINT) AS googlesql.number_from(exp(x), x::DOUBLE, 0, 'EXP'),
+  (x DECIMAL(38, 9)) AS googlesql.no_numeric('EXP');
+CREATE OR REPLACE MACRO googlesql.logarithm(x, called) AS
+  CASE WHEN x > 0 THEN ln(x) WHEN isnan(x) OR x = '-inf'::DOUBLE THEN 'nan'::DOUBLE WHEN x IS NOT NULL THEN error('bqbatch: ' || called || ' has no answer for this number') END;
+CREATE OR REPLACE MACRO googlesql.ln
+  (x DOUBLE) AS googlesql.logarithm(x, 'LN'),
+  (x BIGINT) AS googlesql.logarithm(x::DOUBLE, 'LN'),
+  (x DECIMAL(38, 9)) AS googlesql.no_numeric('LN');
+CREATE OR REPLACE MACRO googlesql.log10
+  (x DOUBLE) AS CASE WHEN x > 0 THEN log10(x) ELSE googlesql.logarithm(x, 'LOG10') END,
+  (x BIGINT) AS CASE WHEN x > 0 THEN log10(x) ELSE googlesql.logarithm(x::DOUBLE, 'LOG10') END,
+  (x DECIMAL(38, 9)) AS googlesql.no_numeric('LOG10');
+CREATE OR REPLACE MACRO googlesql.log
+  (x DOUBLE, base) AS CASE
+    WHEN base = 1 OR isinf(base) THEN error('bqbatch: LOG has no answer for this number') ELSE googlesql.logarithm(x, 'LOG') / googlesql.logarithm(base::DOUBLE, 'LOG') END,
+  (x BIGINT, base) AS CASE
+    WHEN base = 1 OR isinf(base::DOUBLE) THEN error('bqbatch: LOG has no answer for this number') ELSE googlesql.logarithm(x::DOUBLE, 'LOG') / googlesql.logarithm(base::DOUBLE, 'LOG') END,
+  (x DECIMAL(38, 9), base) AS googlesql.no_numeric('LOG');
+CREATE OR REPLACE MACRO googlesql.pow
+  (x DOUBLE, y) AS googlesql.number_from(pow(x, y), x, y::DOUBLE, 'POW'),
+  (x BIGINT, y) AS googlesql.number_from(pow(x, y), x::DOUBLE, y::DOUBLE, 'POW'),
+  (x DECIMAL(38, 9), y) AS googlesql.no_numeric('POW');
+
+-- An operation that overflows gives NULL; one of NUMERICs is an error.
+CREATE OR REPLACE MACRO googlesql.within(made, x, y) AS CASE WHEN isfinite(made) OR NOT isfinite(x) OR NOT isfinite(y) THEN made END;
+CREATE OR REPLACE MACRO googlesql.safe_add
+  (x BIGINT, y BIGINT) AS try_cast(x::HUGEINT + y::HUGEINT AS BIGINT),
+  (x DOUBLE, y DOUBLE) AS googlesql.within(x + y, x, y),
+  (x DECIMAL(38, 9), y DECIMAL(38, 9)) AS (x + y)::DECIMAL(38, 9);
+CREATE OR REPLACE MACRO googlesql.safe_subtract
+  (x BIGINT, y BIGINT) AS try_cast(x::HUGEINT - y::HUGEINT AS BIGINT),
+  (x DOUBLE, y DOUBLE) AS googlesql.within(x - y, x, y),
+  (x DECIMAL(38, 9), y DECIMAL(38, 9)) AS (x - y)::DECIMAL(38, 9);
+CREATE OR REPLACE MACRO googlesql.safe_multiply
+  (x BIGINT, y BIGINT) AS try_cast(x::HUGEINT * y::HUGEINT AS BIGINT),
+  (x DOUBLE, y DOUBLE) AS googlesql.within(x * y, x, y),
+  (x DECIMAL(38, 9), y DECIMAL(38, 9)) AS (x * y)::DECIMAL(38, 9);
+CREATE OR REPLACE MACRO googlesql.ieee_divide(x, y) AS x::DOUBLE / y::DOUBLE;
 
 -- The greatest or least is NULL where one is.
 CREATE OR REPLACE MACRO googlesql.unless_null(made, items) AS CASE WHEN made IS NOT NULL AND list_count(items) = len(items) THEN made END;
@@ -113,7 +161,8 @@ CREATE OR REPLACE MACRO googlesql.float_text(x) AS
     WHEN least(strlen(x::VARCHAR) <= 16, abs(x) BETWEEN 0.0001 AND 999999999999999)
       THEN CASE WHEN ends_with(x::VARCHAR, '.0') THEN left(x::VARCHAR, strlen(x::VARCHAR) - 2) ELSE x::VARCHAR END
     WHEN x = 0 THEN '0'
-    WHEN NOT isfinite(x) THEN x::VARCHAR
+    WHEN isnan(x) THEN 'nan'
+    WHEN isinf(x) THEN x::VARCHAR
     WHEN printf('%.15g', x)::DOUBLE = x THEN printf('%.15g', x)
     ELSE printf('%.17g', x)
   END;
@@ -147,6 +196,43 @@ CREATE OR REPLACE MACRO googlesql.cast_string(x, shown) AS
     ELSE googlesql.text_of(x)
   END;
 
+CREATE OR REPLACE MACRO googlesql.safe_cast_string
+  (x BLOB, shown) AS try(decode(x)),
+  (x, shown) AS googlesql.cast_string(x, shown);
+
+-- What FORMAT writes for one directive. A NUMERIC is rounded away from zero and keeps its sign.
+CREATE OR REPLACE MACRO googlesql.format_integer(x BIGINT, pattern) AS printf(pattern, x);
+CREATE OR REPLACE MACRO googlesql.format_grouped(x BIGINT) AS format('{:,}', x);
+CREATE OR REPLACE MACRO googlesql.signed(t, x) AS CASE WHEN x < 0 AND NOT starts_with(t, '-') THEN '-' || t ELSE t END;
+CREATE OR REPLACE MACRO googlesql.printed(x, pattern) AS
+  CASE WHEN isfinite(x) THEN printf(pattern, x + 0.0::DOUBLE) ELSE printf(regexp_replace(pattern, '%([+ ]*)0', '%\1'), CASE WHEN isnan(x) THEN 'nan'::DOUBLE ELSE x END) END;
+CREATE OR REPLACE MACRO googlesql.format_fixed
+  (x DOUBLE, pattern, digits) AS googlesql.printed(x, pattern),
+  (x BIGINT, pattern, digits) AS error('bqbatch: FORMAT: %f of an INT64: CAST it to FLOAT64')::VARCHAR,
+  (x DECIMAL(38, 9), pattern, digits) AS CASE
+    WHEN NOT regexp_full_match(pattern, '%\.[0-9]f') THEN error('bqbatch: FORMAT of a NUMERIC takes %f and %.2f only: CAST it to FLOAT64')
+    ELSE googlesql.signed(left(round(x, digits)::DECIMAL(38, 9)::VARCHAR, length(round(x, digits)::DECIMAL(38, 9)::VARCHAR) - CASE digits WHEN 0 THEN 10 ELSE 9 - digits END), x)
+  END;
+CREATE OR REPLACE MACRO googlesql.format_float
+  (x DOUBLE, pattern) AS googlesql.printed(x, pattern),
+  (x BIGINT, pattern) AS error('bqbatch: FORMAT: a directive of FLOAT64 meets an INT64: CAST it')::VARCHAR,
+  (x DECIMAL(38, 9), pattern) AS error('bqbatch: FORMAT: CAST a NUMERIC to FLOAT64')::VARCHAR;
+CREATE OR REPLACE MACRO googlesql.format_grouped_fixed(x DOUBLE, pattern) AS format(pattern, x + 0.0::DOUBLE);
+CREATE OR REPLACE MACRO googlesql.format_string(x VARCHAR) AS x;
+CREATE OR REPLACE MACRO googlesql.first_characters(x, n) AS left(x, n);
+CREATE OR REPLACE MACRO googlesql.plain_text
+  (x DOUBLE, shown) AS CASE
+    WHEN x = 0 THEN printf('%.1f', x)
+    WHEN regexp_full_match(googlesql.float_text(x), '-?[0-9]+') THEN googlesql.float_text(x) || '.0'
+    ELSE googlesql.float_text(x)
+  END,
+  (x BIGINT, shown) AS x::VARCHAR,
+  (x HUGEINT, shown) AS x::VARCHAR,
+  (x DECIMAL(38, 9), shown) AS googlesql.text_of(x),
+  (x, shown) AS googlesql.cast_string(x, shown);
+CREATE OR REPLACE MACRO googlesql.aligned(t, width) AS
+  CASE WHEN length(t) >= abs(width) THEN t WHEN width > 0 THEN lpad(t, width::INTEGER, ' ') ELSE rpad(t, -width::INTEGER, ' ') END;
+
 -- JSON text of a STRING: eleven characters are written otherwise than DuckDB's to_json does. A search for a short
 -- text is cheap, so that only a text that holds one of them is spelled character by character.
 CREATE OR REPLACE MACRO googlesql.string_json(x) AS
@@ -166,7 +252,7 @@ CREATE OR REPLACE MACRO googlesql.number_json(t) AS
   CASE WHEN contains(t, '.') OR abs(try_cast(t AS HUGEINT)) > 9007199254740992 THEN '"' || t || '"' ELSE t END;
 CREATE OR REPLACE MACRO googlesql.json_of
   (x VARCHAR) AS googlesql.string_json(x),
-  (x DOUBLE) AS CASE WHEN NOT isfinite(x) THEN '"' || CASE x::VARCHAR WHEN 'nan' THEN 'NaN' WHEN 'inf' THEN 'Infinity' ELSE '-Infinity' END || '"'
+  (x DOUBLE) AS CASE WHEN NOT isfinite(x) THEN '"' || CASE WHEN isnan(x) THEN 'NaN' WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END || '"'
     ELSE googlesql.float_text(x) END,
   (x DECIMAL(38, 9)) AS googlesql.number_json(googlesql.text_of(x)),
   (x BIGINT) AS CASE WHEN x BETWEEN -9007199254740992 AND 9007199254740992 THEN x::VARCHAR ELSE '"' || x::VARCHAR || '"' END,
@@ -212,6 +298,16 @@ CREATE OR REPLACE MACRO googlesql.parse_json(x) AS
     WHEN x IS NULL THEN NULL
     ELSE coalesce(googlesql.safe_parse_json(x), error('bqbatch: PARSE_JSON meets text that is not JSON')::JSON)
   END;
+
+-- Without a mode, a number that is not sure to come back as it was written is an error.
+CREATE OR REPLACE MACRO googlesql.is_exact(x) AS
+  list_bool_and([strlen(n) <= 15 OR coalesce(try_cast(n AS BIGINT)::VARCHAR = n, FALSE) OR coalesce(try_cast(n AS UBIGINT)::VARCHAR = n, FALSE)
+    FOR n IN regexp_extract_all(regexp_replace(x, '"(?:[^"\\]|\\.)*"', '', 'gs'), '-?[0-9][0-9.eE+-]*')]);
+CREATE OR REPLACE MACRO googlesql.exact(made, x) AS
+  CASE WHEN made IS NULL THEN NULL WHEN coalesce(googlesql.is_exact(x), TRUE) THEN made
+    ELSE error('bqbatch: PARSE_JSON meets a number of many digits: wide_number_mode => ''round'' takes it') END;
+CREATE OR REPLACE MACRO googlesql.parse_json_exact(x) AS googlesql.exact(googlesql.parse_json(x), x);
+CREATE OR REPLACE MACRO googlesql.safe_parse_json_exact(x) AS googlesql.exact(googlesql.safe_parse_json(x), x);
 
 -- GoogleSQL reads a STRING as JSON leniently and keeps its numbers as they are written: here it has to be JSON.
 CREATE OR REPLACE MACRO googlesql.takes_json(shown) AS
@@ -268,6 +364,34 @@ CREATE OR REPLACE MACRO googlesql.json_types
   (x JSON, paths, shown) AS [googlesql.json_type_name(name) FOR name IN json_type(x, paths)],
   (x VARCHAR, paths, shown) AS googlesql.takes_json(shown)::VARCHAR[];
 
+-- JSON made of values: a FLOAT64 keeps its point, an INT64 all its digits.
+CREATE OR REPLACE MACRO googlesql.json_literal
+  (x DOUBLE, shown) AS CASE WHEN NOT isfinite(x) THEN googlesql.json_of(x) ELSE googlesql.plain_text(x + 0.0::DOUBLE, 'x') END,
+  (x BIGINT, shown) AS x::VARCHAR,
+  (x HUGEINT, shown) AS x::VARCHAR,
+  (x DECIMAL(38, 9), shown) AS CASE WHEN abs(x) < 1000000 THEN googlesql.text_of(x) ELSE error('bqbatch: TO_JSON of a NUMERIC of many digits: CAST it to STRING')::VARCHAR END,
+  (x, shown) AS googlesql.to_json_string(x, shown);
+
+-- Values of JSON. A JSON of another type is an error, or NULL for LAX_.
+CREATE OR REPLACE MACRO googlesql.no_json(x, type_name) AS CASE WHEN x IS NULL THEN NULL ELSE error('bqbatch: JSON that is no ' || type_name || ': LAX_' || type_name || ' gives NULL') END;
+CREATE OR REPLACE MACRO googlesql.json_bool(x) AS CASE WHEN json_type(x) = 'BOOLEAN' THEN x::VARCHAR = 'true' END;
+CREATE OR REPLACE MACRO googlesql.json_double(x) AS CASE WHEN json_type(x) IN ('DOUBLE', 'BIGINT', 'UBIGINT') THEN try_cast(x::VARCHAR AS DOUBLE) END;
+CREATE OR REPLACE MACRO googlesql.json_integer(x) AS
+  CASE json_type(x) WHEN 'BIGINT' THEN try_cast(x::VARCHAR AS BIGINT) WHEN 'UBIGINT' THEN try_cast(x::VARCHAR AS BIGINT)
+    WHEN 'DOUBLE' THEN CASE WHEN try_cast(x::VARCHAR AS DOUBLE) = trunc(try_cast(x::VARCHAR AS DOUBLE)) THEN try_cast(try_cast(x::VARCHAR AS DOUBLE) AS BIGINT) END END;
+CREATE OR REPLACE MACRO googlesql.string_value
+  (x DATE) AS googlesql.text_of(x),
+  (x TIMESTAMP) AS googlesql.text_of(x),
+  (x TIMESTAMPTZ) AS googlesql.text_of(x),
+  (x) AS CASE
+    WHEN typeof(x) != 'JSON' THEN error('bqbatch: STRING takes JSON and times: CAST(x AS STRING)')::VARCHAR
+    WHEN json_type(x::JSON) = 'VARCHAR' THEN json_extract_string(x::JSON, '$')
+    ELSE googlesql.no_json(x::JSON, 'STRING')
+  END;
+CREATE OR REPLACE MACRO googlesql.bool_value(x JSON) AS coalesce(googlesql.json_bool(x), googlesql.no_json(x, 'BOOL'));
+CREATE OR REPLACE MACRO googlesql.int64_value(x JSON) AS coalesce(googlesql.json_integer(x), googlesql.no_json(x, 'INT64'));
+CREATE OR REPLACE MACRO googlesql.float64_value(x JSON) AS coalesce(googlesql.json_double(x), googlesql.no_json(x, 'FLOAT64'));
+
 -- Casts of text take what GoogleSQL takes and nothing else. Most numbers are spelled as they would be printed, which
 -- is quicker to tell than by a pattern.
 
@@ -314,6 +438,19 @@ CREATE OR REPLACE MACRO googlesql.safe_bool
   (x BOOLEAN) AS x,
   (x BIGINT) AS x != 0,
   (x HUGEINT) AS x != 0;
+
+-- What LAX_BOOL and its like make of JSON, NULL where they can't.
+CREATE OR REPLACE MACRO googlesql.json_string(x) AS CASE WHEN json_type(x) = 'VARCHAR' THEN json_extract_string(x, '$') END;
+CREATE OR REPLACE MACRO googlesql.lax_bool(x JSON) AS
+  coalesce(googlesql.json_bool(x), googlesql.json_double(x) != 0, googlesql.safe_bool(googlesql.json_string(x)));
+CREATE OR REPLACE MACRO googlesql.lax_float64(x JSON) AS coalesce(googlesql.json_double(x), googlesql.safe_float64(googlesql.json_string(x)));
+CREATE OR REPLACE MACRO googlesql.whole(t VARCHAR) AS
+  CASE WHEN regexp_matches(t, '[xXnN]') THEN NULL ELSE coalesce(googlesql.safe_int64(t), try_cast(round(googlesql.safe_float64(t)) AS BIGINT)) END;
+CREATE OR REPLACE MACRO googlesql.lax_int64(x JSON) AS
+  CASE json_type(x) WHEN 'VARCHAR' THEN googlesql.whole(googlesql.json_string(x)) WHEN 'BOOLEAN' THEN googlesql.json_bool(x)::BIGINT
+    WHEN 'DOUBLE' THEN try_cast(round(googlesql.json_double(x)) AS BIGINT) ELSE googlesql.json_integer(x) END;
+CREATE OR REPLACE MACRO googlesql.lax_string(x JSON) AS
+  CASE json_type(x) WHEN 'DOUBLE' THEN googlesql.float_text(googlesql.json_double(x)) ELSE googlesql.json_text(json_value(x, '$')) END;
 
 -- The 60th second of a minute is the first of the next one; its fraction counts in a TIMESTAMP alone.
 CREATE OR REPLACE MACRO googlesql.text_date(x) AS
@@ -417,6 +554,29 @@ CREATE OR REPLACE MACRO googlesql.substr(x, first, characters) AS
     WHEN first = 0 OR -first > len(x) THEN substr(x, 1, characters)
     ELSE substr(x, len(x) + first + 1, characters)
   END;
+-- A word starts after white space and these signs.
+CREATE OR REPLACE MACRO googlesql.initcap(x VARCHAR) AS
+  array_to_string([
+    CASE WHEN regexp_matches(w, '[\x{DF}\x{130}\x{149}\x{1F0}\x{390}\x{3B0}\x{587}\x{1E96}-\x{1E9A}\x{1F50}-\x{1FFC}\x{FB00}-\x{FB17}\x{19B}\x{264}\x{1C89}\x{1C8A}\x{A7CB}-\x{A7CD}\x{A7DA}-\x{A7DC}\x{10D50}-\x{10D85}]')
+      THEN error('bqbatch: INITCAP meets a letter whose capital DuckDB does not know')::VARCHAR
+      ELSE upper(substr(w, 1, 1)) || lower(substr(w, 2)) END
+    FOR w IN regexp_extract_all(x, '(?s)[^\s\v\p{Z}\x{85}\[\](){}/|\\<>!?@"^#$&~_,.:;*%+-]+|.')
+  ], '');
+CREATE OR REPLACE MACRO googlesql.translate(x VARCHAR, source VARCHAR, target VARCHAR) AS
+  CASE
+    WHEN length(source) != list_unique(string_split(source, '')) AND source != '' THEN error('bqbatch: TRANSLATE with a character twice')
+    ELSE translate(x, source, target)
+  END;
+CREATE OR REPLACE MACRO googlesql.ascii(x VARCHAR) AS
+  CASE WHEN x = '' THEN 0 WHEN unicode(x) > 127 THEN error('bqbatch: ASCII of another character: UNICODE takes it') ELSE unicode(x)::BIGINT END;
+CREATE OR REPLACE MACRO googlesql.unicode(x VARCHAR) AS CASE WHEN x = '' THEN 0 ELSE unicode(x)::BIGINT END;
+CREATE OR REPLACE MACRO googlesql.chr(n BIGINT) AS
+  CASE WHEN n BETWEEN 0 AND 55295 OR n BETWEEN 57344 AND 1114111 THEN chr(n::INTEGER) WHEN n IS NOT NULL THEN error('bqbatch: there is no character ' || n) END;
+CREATE OR REPLACE MACRO googlesql.to_code_points(x VARCHAR) AS [unicode(c)::BIGINT FOR c IN regexp_extract_all(x, '(?s).')];
+CREATE OR REPLACE MACRO googlesql.code_points_to_string(items) AS
+  CASE WHEN list_count(items) = len(items) THEN array_to_string([googlesql.chr(n) FOR n IN items], '') END;
+-- Other normal forms than NFC DuckDB does not know.
+CREATE OR REPLACE MACRO googlesql.normalize(x VARCHAR) AS nfc_normalize(x);
 CREATE OR REPLACE MACRO googlesql.reverse(x) AS array_to_string(list_reverse(regexp_extract_all(x, '(?s).')), '');
 CREATE OR REPLACE MACRO googlesql.pad(x, n, pattern) AS
   CASE WHEN pattern = '' THEN error('bqbatch: LPAD and RPAD need a pattern that is not empty') ELSE substr(repeat(pattern, n), 1, n - length(x)) END;
@@ -441,11 +601,29 @@ CREATE OR REPLACE MACRO googlesql.item_at(items, place) AS
     ELSE list_extract(items, place)
   END;
 CREATE OR REPLACE MACRO googlesql.safe_item_at(items, place) AS CASE WHEN place >= 1 THEN list_extract(items, place) END;
+-- An item of JSON, or of an array, which has to be there. (A macro for JSON would take arrays too.)
+CREATE OR REPLACE MACRO googlesql.item(x, place) AS
+  CASE
+    WHEN typeof(x) = 'JSON' AND place < 0 THEN NULL
+    WHEN typeof(x) != 'JSON' AND (place < 0 OR place >= len(x)) THEN error('bqbatch: array index out of bounds: SAFE_OFFSET and SAFE_ORDINAL give NULL')
+    ELSE x[place + CASE WHEN typeof(x) = 'JSON' THEN 0 ELSE 1 END]
+  END;
+CREATE OR REPLACE MACRO googlesql.item_named(x JSON, name) AS json_extract(x, '$."' || name || '"');
 CREATE OR REPLACE MACRO googlesql.array_text
   (items VARCHAR[], separator) AS CASE WHEN items IS NOT NULL THEN array_to_string(list_filter(items, lambda item: item IS NOT NULL), separator) END,
   (items VARCHAR[], separator, for_null) AS CASE WHEN items IS NOT NULL THEN array_to_string([coalesce(item, for_null) FOR item IN items], separator) END;
 CREATE OR REPLACE MACRO googlesql.generate_array(first BIGINT, last BIGINT, step BIGINT) AS
   CASE WHEN step = 0 THEN error('bqbatch: GENERATE_ARRAY with a step of 0') ELSE generate_series(first, last, step) END;
+CREATE OR REPLACE MACRO googlesql.array_end(items, place, called) AS
+  CASE WHEN len(items) = 0 THEN error('bqbatch: ' || called || ' of an empty array: SAFE_OFFSET gives NULL') ELSE list_extract(items, place) END;
+-- Places from 0, those below 0 from the end.
+CREATE OR REPLACE MACRO googlesql.place_from(place, items) AS CASE WHEN place < 0 THEN place + len(items) ELSE place END;
+CREATE OR REPLACE MACRO googlesql.array_slice(items, first BIGINT, last BIGINT) AS
+  CASE
+    WHEN items IS NULL OR first IS NULL OR last IS NULL THEN NULL
+    WHEN googlesql.place_from(last, items) < 0 THEN list_slice(items, 2, 1)
+    ELSE list_slice(items, greatest(googlesql.place_from(first, items), 0) + 1, googlesql.place_from(last, items) + 1)
+  END;
 CREATE OR REPLACE MACRO googlesql.array_concat(a, b) AS CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN list_concat(a, b) END;
 
 -- Dates and times. GoogleSQL's years go from 1 to 9999 and its weeks start on Sunday.
@@ -458,6 +636,39 @@ CREATE OR REPLACE MACRO googlesql.moved_date(x DATE, by_interval INTERVAL) AS go
 CREATE OR REPLACE MACRO googlesql.moved_timestamp(x TIMESTAMPTZ, by_interval INTERVAL) AS googlesql.time_within(x + by_interval);
 CREATE OR REPLACE MACRO googlesql.moved_datetime(x TIMESTAMP, by_interval INTERVAL) AS googlesql.time_within(x + by_interval);
 
+CREATE OR REPLACE MACRO googlesql.moved_time(x TIME, by_interval INTERVAL) AS x + by_interval;
+CREATE OR REPLACE MACRO googlesql.a_time(x TIME) AS x;
+CREATE OR REPLACE MACRO googlesql.moment_of(x) AS DATE '1970-01-01' + x;
+CREATE OR REPLACE MACRO googlesql.microseconds_of_day(x TIME) AS epoch_us(x);
+CREATE OR REPLACE MACRO googlesql.clock_trunc(x TIME, size) AS TIME '00:00:00' + to_microseconds(epoch_us(x) // size * size);
+CREATE OR REPLACE MACRO googlesql.time_of
+  (x TIME) AS x,
+  (x TIMESTAMP) AS x::TIME,
+  (x TIMESTAMPTZ) AS x::TIMESTAMP::TIME;
+-- Of numbers; the 60th second is the first of the next minute.
+CREATE OR REPLACE MACRO googlesql.make_time(h BIGINT, m BIGINT, s BIGINT) AS
+  googlesql.made(googlesql.text_time(h || ':' || m || ':' || s), h || ':' || m || ':' || s, 'TIME');
+CREATE OR REPLACE MACRO googlesql.make_datetime(y BIGINT, mo BIGINT, d BIGINT, h BIGINT, m BIGINT, s BIGINT) AS
+  googlesql.made(
+    googlesql.text_datetime(lpad(y::VARCHAR, 4, '0') || '-' || mo || '-' || d || ' ' || h || ':' || m || ':' || s),
+    y || '-' || mo || '-' || d || ' ' || h || ':' || m || ':' || s, 'DATETIME');
+
+-- What PARSE_DATE and its like read. A text that is not sure to be read, and not sure not to be, is an error.
+CREATE OR REPLACE MACRO googlesql.four_digits(t) AS CASE WHEN t != '' THEN lpad(t, 4, '0') END;
+CREATE OR REPLACE MACRO googlesql.full_year(t) AS (try_cast(t AS BIGINT) + CASE WHEN try_cast(t AS BIGINT) >= 69 THEN 1900 ELSE 2000 END)::VARCHAR;
+CREATE OR REPLACE MACRO googlesql.month_named(t, months) AS list_position(string_split(months, ' '), lower(left(t, 3)))::VARCHAR;
+CREATE OR REPLACE MACRO googlesql.full_hour(t, half) AS
+  (CASE WHEN try_cast(t AS BIGINT) BETWEEN 1 AND 12 THEN try_cast(t AS BIGINT) % 12 + CASE WHEN lower(half) = 'pm' THEN 12 ELSE 0 END END)::VARCHAR;
+CREATE OR REPLACE MACRO googlesql.zone_minutes(t) AS CASE WHEN t = 'Z' THEN 0 ELSE googlesql.offset_minutes(t) END;
+CREATE OR REPLACE MACRO googlesql.read_moment(moment, x, strict, loose, called, safe) AS
+  CASE
+    WHEN x IS NULL THEN NULL
+    WHEN moment IS NOT NULL THEN moment
+    WHEN NOT regexp_matches(x, strict) AND regexp_matches(x, loose) THEN error('bqbatch: ' || called || ' meets ''' || x || ''', which is not read here')
+    WHEN NOT safe THEN error('bqbatch: ' || called || ' can''t read ''' || x || '''')
+  END;
+
+CREATE OR REPLACE MACRO googlesql.in_zone(x TIMESTAMPTZ, zone) AS googlesql.time_within(timezone(zone, x));
 CREATE OR REPLACE MACRO googlesql.a_date(x DATE) AS x;
 CREATE OR REPLACE MACRO googlesql.a_datetime(x TIMESTAMP) AS x;
 CREATE OR REPLACE MACRO googlesql.a_timestamp(x TIMESTAMPTZ) AS x;
@@ -470,7 +681,10 @@ CREATE OR REPLACE MACRO googlesql.timestamp_of
   (x DATE) AS x::TIMESTAMPTZ,
   (x TIMESTAMP) AS x::TIMESTAMPTZ,
   (x TIMESTAMPTZ) AS x;
+CREATE OR REPLACE MACRO googlesql.datetime_with
+  (x DATE, y TIME) AS x + y;
 CREATE OR REPLACE MACRO googlesql.datetime_of
+  (x VARCHAR) AS googlesql.made(googlesql.safe_datetime(x), x, 'DATETIME'),
   (x DATE) AS x::TIMESTAMP,
   (x TIMESTAMP) AS x,
   (x TIMESTAMPTZ) AS x::TIMESTAMP;
@@ -485,6 +699,41 @@ CREATE OR REPLACE MACRO googlesql.four_digit_year(x) AS
 CREATE OR REPLACE MACRO googlesql.whole_parts(x, size) AS (x - ((x % size) + size) % size) // size;
 CREATE OR REPLACE MACRO googlesql.generate_date_array(first DATE, last DATE, step INTERVAL) AS
   [moment::DATE FOR moment IN generate_series(first::TIMESTAMP, last::TIMESTAMP, step)];
+
+-- From a day that every month has.
+CREATE OR REPLACE MACRO googlesql.generate_month_array(first DATE, last DATE, step INTERVAL) AS
+  CASE WHEN day(first) > 28 THEN error('bqbatch: GENERATE_DATE_ARRAY by months from a day after the 28th: start on the 1st')
+    ELSE [moment::DATE FOR moment IN generate_series(first::TIMESTAMP, last::TIMESTAMP, step)] END;
+CREATE OR REPLACE MACRO googlesql.generate_timestamp_array(first TIMESTAMPTZ, last TIMESTAMPTZ, step INTERVAL) AS
+  [moment::TIMESTAMPTZ FOR moment IN generate_series(first::TIMESTAMP, last::TIMESTAMP, step)];
+
+-- INFORMATION_SCHEMA of a dataset. What only BigQuery knows of a table is NULL.
+
+-- GoogleSQL's name of a type: scalars first, then arrays of them, then STRUCTs from the inside out.
+CREATE OR REPLACE MACRO googlesql.scalar_names(t) AS
+  regexp_replace(regexp_replace(regexp_replace(regexp_replace(replace(regexp_replace(replace(replace(regexp_replace(regexp_replace(
+    t, '\bDECIMAL\([0-9, ]+\)', 'NUMERIC', 'g'), '\b(?:U?(?:BIG|SMALL|TINY|HUGE)INT|U?INTEGER)\b', 'INT64', 'g'),
+    'TIMESTAMP WITH TIME ZONE', '@'), '"', ''), '\bTIMESTAMP\b', 'DATETIME', 'g'), '@', 'TIMESTAMP'),
+    '\b(?:VARCHAR|UUID)\b', 'STRING', 'g'), '\b(?:DOUBLE|FLOAT)\b', 'FLOAT64', 'g'), '\bBOOLEAN\b', 'BOOL', 'g'), '\bBLOB\b', 'BYTES', 'g');
+CREATE OR REPLACE MACRO googlesql.struct_names(t) AS
+  regexp_replace(regexp_replace(t, 'STRUCT\(([^()]*)\)\[\]', 'ARRAY<STRUCT<\1>>', 'g'), 'STRUCT\(([^()]*)\)', 'STRUCT<\1>', 'g');
+CREATE OR REPLACE MACRO googlesql.type_name(t) AS
+  googlesql.struct_names(googlesql.struct_names(googlesql.struct_names(googlesql.struct_names(googlesql.struct_names(
+    regexp_replace(googlesql.scalar_names(t), '\b(\w+)\[\]', 'ARRAY<\1>', 'g'))))));
+CREATE OR REPLACE MACRO googlesql.information_columns(dataset) AS TABLE
+  SELECT
+    database_name AS table_catalog, schema_name AS table_schema, table_name, column_name, column_index::BIGINT AS ordinal_position,
+    CASE WHEN is_nullable THEN 'YES' ELSE 'NO' END AS is_nullable, googlesql.type_name(data_type) AS data_type,
+    'NEVER' AS is_generated, NULL::VARCHAR AS generation_expression, NULL::VARCHAR AS is_stored, 'NO' AS is_hidden, NULL::VARCHAR AS is_updatable,
+    'NO' AS is_system_defined, 'NO' AS is_partitioning_column, NULL::BIGINT AS clustering_ordinal_position
+  FROM duckdb_columns()
+  WHERE database_name = current_database() AND schema_name = dataset;
+CREATE OR REPLACE MACRO googlesql.information_tables(dataset) AS TABLE
+  SELECT
+    table_catalog, table_schema, table_name, table_type, CASE table_type WHEN 'VIEW' THEN 'NO' ELSE 'YES' END AS is_insertable_into,
+    'NO' AS is_typed, NULL::TIMESTAMPTZ AS creation_time
+  FROM information_schema.tables
+  WHERE table_catalog = current_database() AND table_schema = dataset;
 
 -- What the adapter itself asks.
 

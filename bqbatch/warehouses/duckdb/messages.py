@@ -77,6 +77,9 @@ def statement_error(
         # DuckDB lets a SELECT use the names it gives, but does not know their types yet.
         first = "a name that the SELECT itself gives is used where its type must be known"
         hint = "{column} and CAST take columns of FROM; make the name in a subquery or in WITH"
+    elif "unordered_map::at" in message:
+        first = "an array that is joined is computed of the other side in a way that DuckDB does not take"
+        hint = "make the array in a subquery or in WITH, and join UNNEST of it"
     elif "does not support the supplied arguments" in message:
         first = "a function here does not take values of this type"
         hint = "CAST them to the type it takes"

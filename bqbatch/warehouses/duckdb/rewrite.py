@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 
 from sqlglot import exp
 
 from bqbatch.errors import Unsupported
-from bqbatch.warehouses.duckdb import arrays, json_functions, time_functions
+from bqbatch.warehouses.duckdb import (
+    arrays,
+    json_functions,
+    number_functions,
+    operators,
+    plain,
+    time_functions,
+    time_zones,
+)
 from bqbatch.warehouses.duckdb.allowed import start
 from bqbatch.warehouses.duckdb.expressions import (
     Refused,
     beside,
-    call,
     cast,
     kind_of,
     known,
+    lateral_first,
     macro,
     named_first,
     number,
+    number_of,
     shown,
     text,
 )
@@ -45,8 +55,7 @@ _CASTS = {
 
 def rewrite(tree: exp.Expr) -> exp.Expr:
     """The tree in DuckDB's words; Unsupported at the place of what has none."""
-    for step in (_safe_calls, _struct_items, _aliases, _creates):
-        tree = tree.transform(step, copy=False)
+    tree = plain.plainly(tree)
     tree = arrays.innermost_first(tree)
     tree = tree.transform(arrays.unnests, copy=False)
     tree = _bottom_up(tree)
@@ -96,90 +105,13 @@ def _function(node: exp.Anonymous) -> exp.Expr:
 
 def _names_first(tree: exp.Expr) -> exp.Expr:
     names = (f"bqb_{count}" for count in itertools.count(1))
+    lateral_first(tree, names)
     calls = [found for found in tree.find_all(exp.Anonymous) if found.name.startswith("googlesql.")]
     for found in reversed(calls):
         made = named_first(found.copy(), names)
         if not isinstance(made, exp.Anonymous) or made.name != found.name:
             found.replace(made)
     return tree
-
-
-# Before anything else.
-
-
-def _safe_calls(node: exp.Expr) -> exp.Expr:
-    """SAFE.f(x) as the function named `SAFE.F`."""
-    if isinstance(node, exp.SafeFunc) and isinstance(node.this, exp.Anonymous):
-        made = exp.Anonymous(this=f"SAFE.{node.this.name.upper()}", expressions=node.this.expressions)
-        made.meta.update(node.this.meta)
-        return made
-    return node
-
-
-def _struct_items(node: exp.Expr) -> exp.Expr:
-    """[STRUCT(1 AS a), (2)]: the names of the first item are the names of all; so are those of a type written out."""
-    names: list[str] = []
-    items: list[exp.Expr] = []
-    if isinstance(node, exp.Cast) and isinstance(node.this, (exp.Array, exp.Struct, exp.Tuple)):
-        kind = node.args["to"]
-        kind = kind.expressions[0] if kind.this == _T.ARRAY and kind.expressions else kind
-        if kind.this == _T.STRUCT:
-            names = [field.name for field in kind.expressions if isinstance(field, exp.ColumnDef)]
-            items = node.this.expressions if isinstance(node.this, exp.Array) else [node.this]
-    elif isinstance(node, exp.Array) and node.expressions and _fields_of(node.expressions[0]):
-        names = [_name_of(field) for field in _fields_of(node.expressions[0])]
-        items = node.expressions[1:]
-    if names and all(names):
-        for item in items:
-            item.replace(_named(item, names))
-    return node
-
-
-def _fields_of(node: exp.Expr) -> list[exp.Expr]:
-    node = node.this if isinstance(node, exp.Paren) else node
-    if isinstance(node, (exp.Struct, exp.Tuple)) or (isinstance(node, exp.Anonymous) and node.name.upper() == "STRUCT"):
-        return list(node.expressions)
-    return []
-
-
-def _name_of(field: exp.Expr) -> str:
-    if isinstance(field, exp.PropertyEQ):
-        return str(field.this.name)
-    return field.alias or (field.name if isinstance(field, (exp.Column, exp.Dot)) else "")
-
-
-def _named(item: exp.Expr, names: list[str]) -> exp.Expr:
-    fields = _fields_of(item) or ([item.this] if isinstance(item, exp.Paren) and len(names) == 1 else [])
-    if len(fields) != len(names):
-        return item
-    values = [field.expression if isinstance(field, exp.PropertyEQ) else field.unalias() for field in fields]
-    return exp.Struct(expressions=[
-        exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=value)
-        for name, value in zip(names, values, strict=True)
-    ])  # fmt: skip
-
-
-def _aliases(node: exp.Expr) -> exp.Expr:
-    """A column's new name after SELECT means that column, where DuckDB may take FROM's column of that name."""
-    if not isinstance(node, exp.Select):
-        return node
-    aliases = {column.alias.lower(): column.this for column in node.expressions if isinstance(column, exp.Alias)}
-    parts = [part for part in (node.args.get(name) for name in ("group", "having", "qualify", "order")) if part]
-    for part in parts if aliases else []:
-        for column in list(part.find_all(exp.Column)):
-            meant = aliases.get(column.name.lower()) if not column.table else None
-            # A name alone sorts by the new column in DuckDB too.
-            if meant is not None and (
-                isinstance(part, exp.Group) or column.find_ancestor(exp.Anonymous, exp.Cast, exp.Select) is not node
-            ):
-                column.replace(meant.copy())
-    return node
-
-
-def _creates(node: exp.Expr) -> exp.Expr:
-    if isinstance(node, exp.Create):
-        node.set("properties", None)
-    return node
 
 
 # Types and literals.
@@ -191,8 +123,7 @@ def _cast(node: exp.Cast) -> exp.Expr:
     if isinstance(value, exp.Null):
         return exp.Cast(this=value, to=to)
     if to.this == _T.TEXT:
-        made: exp.Expr = macro("cast_string", value, shown(value))
-        return known(call("try", made) if safe else made, "STRING")
+        return known(macro("safe_cast_string" if safe else "cast_string", value, shown(value)), "STRING")
     if to.this == _T.JSON:
         raise Refused("there is no cast to JSON", "write PARSE_JSON(x, wide_number_mode => 'round')")
     if to.this not in _CASTS:
@@ -224,17 +155,6 @@ def _literal(node: exp.Literal) -> exp.Expr:
     return known(cast(number_of(node.name), "BIGINT"), "INT64")
 
 
-def number_of(digits: str) -> exp.Expr:
-    """A number as it was written, which need not fit in a float."""
-    return exp.Literal.number(digits)
-
-
-def _negative(node: exp.Neg) -> exp.Expr:
-    if isinstance(node.this, exp.Literal) and node.this.name == str(2**63):
-        return known(cast(exp.Neg(this=number_of(node.this.name)), "BIGINT"), "INT64")
-    return node
-
-
 def _hex(node: exp.HexString) -> exp.Expr:
     return known(cast(number(int(str(node.this), 16)), "BIGINT"), "INT64")
 
@@ -245,61 +165,6 @@ def _raw_string(node: exp.RawString) -> exp.Expr:
 
 def _json(node: exp.ParseJSON) -> exp.Expr:
     return json_functions.parse("parse_json")([node.this, text("round")])
-
-
-# Operators.
-
-
-def _sum(node: exp.Binary) -> exp.Expr:
-    if "STRING" in (kind_of(node.left), kind_of(node.right)):
-        raise Refused("a STRING is no number", "write CONCAT(a, b), or CAST(x AS INT64)")
-    left, right = beside([node.left, node.right])
-    numbers = [kind_of(side) in ("INT64", "FLOAT64", "NUMERIC") for side in (left, right)]
-    if isinstance(node, exp.Sub) and not any(numbers) and "interval" not in right.meta:
-        return macro("minus", _plain(left), _plain(right))
-    made = type(node)(this=left if numbers[1] else _small(left), expression=right if numbers[0] else _small(right))
-    return known(made, "NUMERIC") if "NUMERIC" in (kind_of(left), kind_of(right)) and all(numbers) else made
-
-
-def _small(node: exp.Expr) -> exp.Expr:
-    """A whole number beside what may be a DATE: DuckDB adds no wide number of days."""
-    if isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal) and node.this.name.isdigit():
-        return node.this if int(node.this.name) < 2**31 else node
-    return node
-
-
-def _product(node: exp.Mul) -> exp.Expr:
-    left, right = beside([node.left, node.right])
-    if {kind_of(left), kind_of(right)} & {"INT64", "FLOAT64"}:
-        return exp.Mul(this=left, expression=right)
-    return macro("multiply", _plain(left), _plain(right))
-
-
-def _division(node: exp.Div) -> exp.Expr:
-    """`/` is never whole-number division in GoogleSQL, and by zero it is an error."""
-    left, right = beside([node.left, node.right])
-    kinds = {kind_of(left), kind_of(right)}
-    if "FLOAT64" in kinds or kinds == {"INT64"}:
-        if isinstance(right, exp.Cast) and isinstance(right.this, exp.Literal) and float(right.this.name):
-            return known(exp.Div(this=left, expression=right, typed=False, safe=False), "FLOAT64")
-        return known(macro("quotient", _plain(left), _plain(right)), "FLOAT64")
-    return macro("divide", _plain(left), _plain(right))
-
-
-def _joined(node: exp.DPipe) -> exp.Expr:
-    return exp.DPipe(this=_text(node.this), expression=_text(node.expression), safe=False)
-
-
-def _text(node: exp.Expr) -> exp.Expr:
-    return cast(node, "VARCHAR") if isinstance(node, exp.Null) else node
-
-
-def _plain(node: exp.Expr) -> exp.Expr:
-    return node.this if isinstance(node, exp.Paren) else node
-
-
-def _like(node: exp.Expr) -> exp.Expr:
-    return node if isinstance(node.parent, exp.Escape) else exp.Escape(this=node, expression=text("\\"))
 
 
 def _choice(node: exp.If) -> exp.Expr:
@@ -323,11 +188,27 @@ def _case(node: exp.Case) -> exp.Expr:
 
 def _bracket(node: exp.Bracket) -> exp.Expr:
     offset = node.args.get("offset")
-    if len(node.expressions) != 1 or offset is None:
-        raise Unsupported("an array is indexed by OFFSET or ORDINAL here", "write list[OFFSET(0)]", offset=start(node))
+    if len(node.expressions) != 1:
+        raise Unsupported("an array is indexed by one number", "write list[OFFSET(0)]", offset=start(node))
     index = node.expressions[0]
+    if offset is None:
+        if isinstance(index, exp.Literal) and index.is_string and re.search(r'["\\]', index.name):
+            raise Unsupported("a name in JSON has no quotes here", "write JSON_QUERY(x, '$.name')", offset=start(node))
+        return macro("item_named" if isinstance(index, exp.Literal) else "item", node.this, index)
     position = index if offset == 1 else exp.Paren(this=exp.Add(this=index, expression=number(1)))
     return macro("safe_item_at" if node.args.get("safe") else "item_at", node.this, position)
+
+
+def _array(node: exp.Array) -> exp.Expr:
+    """An array that is written out: literals such as 1.5 are NUMERIC beside a NUMERIC, in fields too."""
+    items = node.expressions
+    if len(items) > 1 and all(isinstance(item, exp.Struct) for item in items):
+        for fields in zip(*(item.expressions for item in items), strict=False):
+            for field, value in zip(fields, beside([field.expression for field in fields]), strict=True):
+                field.set("expression", value)
+    elif len(items) > 1:
+        node.set("expressions", beside(items))
+    return node
 
 
 def _struct(node: exp.Struct) -> exp.Expr:
@@ -335,7 +216,7 @@ def _struct(node: exp.Struct) -> exp.Expr:
     for item in node.expressions:
         if isinstance(item, exp.PropertyEQ):
             fields.append(item)
-        elif name := _name_of(item):
+        elif name := plain.name_of(item):
             fields.append(exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=item.unalias()))
         else:
             raise Unsupported("a STRUCT field needs a name here", "STRUCT(x AS name)", offset=start(node))
@@ -360,25 +241,30 @@ def _window(node: exp.Window) -> exp.Expr:
 
 
 _NODES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
-    exp.Add: _sum,
+    exp.Add: operators.plus_or_minus,
+    exp.Array: _array,
+    exp.AtTimeZone: time_zones.at_zone,
+    exp.BitwiseAnd: number_functions.bits(exp.BitwiseAnd),
+    exp.BitwiseOr: number_functions.bits(exp.BitwiseOr),
+    exp.BitwiseXor: number_functions.exclusive_or,
     exp.Bracket: _bracket,
     exp.Case: _case,
     exp.Cast: _cast,
     exp.DataType: _type,
-    exp.DPipe: _joined,
-    exp.Div: _division,
+    exp.DPipe: operators.joined,
+    exp.Div: operators.division,
     exp.Extract: time_functions.extract,
     exp.HexString: _hex,
     exp.If: _choice,
     exp.Interval: time_functions.interval,
-    exp.Like: _like,
+    exp.Like: operators.like,
     exp.Literal: _literal,
-    exp.Mul: _product,
-    exp.Neg: _negative,
+    exp.Mul: operators.product,
+    exp.Neg: operators.negative,
     exp.ParseJSON: _json,
     exp.RawString: _raw_string,
     exp.Struct: _struct,
-    exp.Sub: _sum,
+    exp.Sub: operators.plus_or_minus,
     exp.TryCast: _cast,
     exp.Window: _window,
 }

@@ -85,6 +85,18 @@ def split(arguments: list[exp.Expr]) -> exp.Expr:
     return call("string_split", arguments[0], arguments[1] if len(arguments) > 1 else text(","))
 
 
+def normalize(arguments: list[exp.Expr]) -> exp.Expr:
+    between(arguments, 1, 2)
+    if len(arguments) == 2 and arguments[1].name.upper() != "NFC":
+        raise Refused("DuckDB knows no normal form but NFC", "write NORMALIZE(x)")
+    return known(macro("normalize", arguments[0]), "STRING")
+
+
+def uuid(arguments: list[exp.Expr]) -> exp.Expr:
+    between(arguments, 0, 0)
+    return known(cast(call("uuid"), "VARCHAR"), "STRING")
+
+
 # Regular expressions: both engines use RE2.
 
 

@@ -17,14 +17,15 @@ from bqbatch.warehouses.duckdb.expressions import (
     known,
     macro,
     number,
-    string_literal,
     text,
 )
+from bqbatch.warehouses.duckdb.time_zones import in_zone
 
 WEEKDAYS = ("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY")
 _DATE_PARTS = ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR")
 _TIME_PARTS = ("MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY")
-_MICROSECONDS = {
+CLOCK_PARTS = _TIME_PARTS[:-1]
+MICROSECONDS = {
     "MICROSECOND": 1, "MILLISECOND": 1000, "SECOND": 10**6, "MINUTE": 60 * 10**6, "HOUR": 3600 * 10**6, "DAY": 86400 * 10**6,
 }  # fmt: skip
 
@@ -56,15 +57,16 @@ def interval(node: exp.Interval) -> exp.Expr:
     elif name in _DATE_PARTS:
         made = call(f"to_{name.lower()}s", cast(amount, "INTEGER"))
     else:
-        scale = number(_MICROSECONDS[name])
+        scale = number(MICROSECONDS[name])
         made = call("to_microseconds", exp.Mul(this=bracketed(cast(amount, "BIGINT")), expression=scale))
     made.meta["interval"] = name
     return made
 
 
 _MOVED = {
+    "TIME": ("moved_time", CLOCK_PARTS),
     "DATE": ("moved_date", _DATE_PARTS),
-    "DATETIME": ("moved_datetime", (*_DATE_PARTS, *_TIME_PARTS[:-1])),
+    "DATETIME": ("moved_datetime", (*_DATE_PARTS, *CLOCK_PARTS)),
     "TIMESTAMP": ("moved_timestamp", _TIME_PARTS),
 }
 
@@ -79,7 +81,8 @@ def moved(kind: str, sign: int) -> Builder:
         unit = str(by.meta.get("interval", ""))
         if unit not in parts:
             raise Refused(f"it takes an INTERVAL of {', '.join(parts)}", f"write INTERVAL n {parts[0]}")
-        return macro(name, arguments[0], by if sign > 0 else exp.Neg(this=by))
+        value = arguments[0] if kind == "TIME" else moment(f"a_{kind.lower()}", arguments[0])
+        return macro(name, value, by if sign > 0 else exp.Neg(this=by))
 
     return build
 
@@ -89,13 +92,24 @@ def date(arguments: list[exp.Expr]) -> exp.Expr:
     if len(arguments) == 3:
         return call("make_date", *arguments)
     if len(arguments) == 2:
-        raise Refused("the embedded engine knows no time zones but UTC", "write DATE(x) for UTC")
+        return cast(in_zone(*arguments), "DATE")
     value = arguments[0]
     if isinstance(value, exp.Literal) and value.is_string:
         if not re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}", value.name):
             raise Refused("its text is no date", "write DATE '2024-12-31' or SAFE_CAST(x AS DATE)")
         return cast(value, "DATE")
     return macro("date_of", value)
+
+
+def datetime(arguments: list[exp.Expr]) -> exp.Expr:
+    """DATETIME(year, month, day, hour, minute, second), of a date and a time, or of a TIMESTAMP in a time zone."""
+    if len(arguments) == 6:
+        return macro("make_datetime", *arguments)
+    if len(arguments) == 1:
+        return macro("datetime_of", arguments[0])
+    between(arguments, 2, 2)
+    zoned = isinstance(arguments[1], exp.Literal)
+    return in_zone(*arguments) if zoned else macro("datetime_with", *arguments)
 
 
 def converted(name: str) -> Builder:
@@ -128,16 +142,28 @@ def truncated(value: exp.Expr, part: exp.Expr) -> exp.Expr:
     )
 
 
+_LITERALS = {"a_date": "DATE", "a_datetime": "DATETIME", "a_timestamp": "TIMESTAMP"}
+
+
+def moment(name: str, value: exp.Expr) -> exp.Expr:
+    """A value as a DATE, DATETIME or TIMESTAMP, which a literal of text may stand for."""
+    if isinstance(value, exp.Literal) and value.is_string:
+        kind = _LITERALS[name]
+        return macro("made", macro(f"safe_{kind.lower()}", value), value.copy(), text(kind))
+    return macro(name, value)
+
+
 def date_trunc(arguments: list[exp.Expr]) -> exp.Expr:
     between(arguments, 2, 2)
-    return truncated(macro("a_date", arguments[0]), arguments[1])
+    return truncated(moment("a_date", arguments[0]), arguments[1])
 
 
 def time_trunc(name: str, to: str) -> Builder:
     def build(arguments: list[exp.Expr]) -> exp.Expr:
-        if len(arguments) != 2:
-            raise Refused("the embedded engine knows no time zones but UTC", "leave out the time zone")
-        value = macro(name, arguments[0])
+        if len(arguments) == 3:
+            raise Refused("it knows no time zones but UTC", "write DATETIME_TRUNC(DATETIME(x, 'Europe/Paris'), DAY)")
+        between(arguments, 2, 2)
+        value = moment(name, arguments[0])
         part = part_of(arguments[1])[0]
         if part in _TIME_PARTS:
             return call("date_trunc", text(part.lower()), value)
@@ -161,7 +187,7 @@ def last_day(arguments: list[exp.Expr]) -> exp.Expr:
 def date_diff(arguments: list[exp.Expr]) -> exp.Expr:
     """How many borders between parts of the calendar lie between two dates."""
     between(arguments, 3, 3)
-    later, earlier = (macro("a_date", argument) for argument in arguments[:2])
+    later, earlier = (moment("a_date", argument) for argument in arguments[:2])
     return _calendar_diff(later, earlier, arguments[2])
 
 
@@ -181,17 +207,17 @@ def timestamp_diff(arguments: list[exp.Expr]) -> exp.Expr:
     name, _ = part_of(arguments[2])
     if name not in _TIME_PARTS:
         raise Refused(f"it does not take {name}", "write DATE_DIFF(DATE(a), DATE(b), MONTH)")
-    later, earlier = (call("epoch_us", macro("a_timestamp", argument)) for argument in arguments[:2])
+    later, earlier = (call("epoch_us", moment("a_timestamp", argument)) for argument in arguments[:2])
     microseconds = exp.Paren(this=exp.Sub(this=later, expression=earlier))
-    return microseconds if name == "MICROSECOND" else call("divide", microseconds, number(_MICROSECONDS[name]))
+    return microseconds if name == "MICROSECOND" else call("divide", microseconds, number(MICROSECONDS[name]))
 
 
 def datetime_diff(arguments: list[exp.Expr]) -> exp.Expr:
     """How many borders between parts lie between two datetimes."""
     between(arguments, 3, 3)
-    later, earlier = (macro("a_datetime", argument) for argument in arguments[:2])
+    later, earlier = (moment("a_datetime", argument) for argument in arguments[:2])
     name, _ = part_of(arguments[2])
-    if name in _TIME_PARTS[:-1]:
+    if name in CLOCK_PARTS:
         return call("date_diff", text(name.lower()), earlier, later)
     return _calendar_diff(cast(later, "DATE"), cast(earlier, "DATE"), arguments[2])
 
@@ -223,36 +249,12 @@ def extract(node: exp.Extract) -> exp.Expr:
     )
 
 
-# Directives that both engines write alike.
-_DIRECTIVES = {letter: f"%{letter}" for letter in "mdjaAbBHMSpIyUWVGuw%"} | {
-    "F": "%Y-%m-%d", "T": "%H:%M:%S", "D": "%m/%d/%y", "R": "%H:%M", "Y": "%Y", "h": "%b",
-}  # fmt: skip
-
-
-def formatted(name: str) -> Builder:
-    """FORMAT_DATE and its like, for a format that is written out and whose directives both engines know."""
-
-    def build(arguments: list[exp.Expr]) -> exp.Expr:
-        if len(arguments) != 2:
-            raise Refused("the embedded engine knows no time zones but UTC", "leave out the time zone")
-        pattern = string_literal(arguments[0], "a format", "write it out: FORMAT_DATE('%Y-%m-%d', x)")
-        made = ""
-        for plain, directive in re.findall(r"([^%]+)|%(.?)", pattern, re.DOTALL):
-            if not plain and directive not in _DIRECTIVES:
-                known_ones = " ".join(f"%{letter}" for letter in sorted(_DIRECTIVES))
-                raise Refused(f"the embedded engine does not write %{directive}", f"it writes {known_ones}")
-            made += plain or _DIRECTIVES[directive]
-        return known(call("strftime", macro("four_digit_year", macro(name, arguments[1])), text(made)), "STRING")
-
-    return build
-
-
 def unix(microseconds: int) -> Builder:
     """How many seconds or parts of one have passed since 1970, rounded down."""
 
     def build(arguments: list[exp.Expr]) -> exp.Expr:
         between(arguments, 1, 1)
-        return macro("whole_parts", call("epoch_us", macro("a_timestamp", arguments[0])), number(microseconds))
+        return macro("whole_parts", call("epoch_us", moment("a_timestamp", arguments[0])), number(microseconds))
 
     return build
 
@@ -270,7 +272,7 @@ def timestamp_of(microseconds: int) -> Builder:
 
 def unix_date(arguments: list[exp.Expr]) -> exp.Expr:
     between(arguments, 1, 1)
-    return exp.Paren(this=exp.Sub(this=macro("a_date", arguments[0]), expression=cast(text("1970-01-01"), "DATE")))
+    return exp.Paren(this=exp.Sub(this=moment("a_date", arguments[0]), expression=cast(text("1970-01-01"), "DATE")))
 
 
 def date_from_unix_date(arguments: list[exp.Expr]) -> exp.Expr:
@@ -282,8 +284,12 @@ def date_from_unix_date(arguments: list[exp.Expr]) -> exp.Expr:
 def generate_date_array(arguments: list[exp.Expr]) -> exp.Expr:
     between(arguments, 2, 3)
     step = arguments[2] if len(arguments) == 3 else call("to_days", number(1))
-    if step.meta.get("interval", "DAY") not in ("DAY", "WEEK"):
-        raise Refused(
-            "it takes steps of DAY and WEEK here", "write DATE_ADD(first, INTERVAL n MONTH) for n of GENERATE_ARRAY"
-        )
-    return macro("generate_date_array", *arguments[:2], step)
+    ends = [moment("a_date", argument) for argument in arguments[:2]]
+    if step.meta.get("interval", "DAY") in ("DAY", "WEEK"):
+        return macro("generate_date_array", *ends, step)
+    return macro("generate_month_array", *ends, step)
+
+
+def generate_timestamp_array(arguments: list[exp.Expr]) -> exp.Expr:
+    between(arguments, 3, 3)
+    return macro("generate_timestamp_array", *arguments)

@@ -1,4 +1,5 @@
 -- The greatest value of a group, without NULLs.
+-- Note: NaN is greater than any number here; there any NaN is the answer.
 SELECT g, MAX(i) AS of_int, MAX(s) AS of_text, MAX(d) AS of_date, MAX(i) OVER () AS over_all
 FROM (
   SELECT g, MAX(i) AS i, MAX(s) AS s, MAX(d) AS d

@@ -1,2 +1,3 @@
 -- One statement at a time.
-SELECT 1 AS x; SELECT 2 AS x
+SELECT 1 AS x;
+SELECT 2 AS x

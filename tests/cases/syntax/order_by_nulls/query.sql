@@ -1,4 +1,5 @@
 -- NULL is the least: first when ascending, last when descending, unless said. So it is in windows and aggregates.
+-- Note: NaN comes after all numbers here, before them there.
 SELECT
   v,
   ROW_NUMBER() OVER (ORDER BY v) AS up, ROW_NUMBER() OVER (ORDER BY v DESC) AS down,

@@ -1,0 +1,5 @@
+-- The angle in radians that has a sine.
+-- Note: its last digits may differ.
+SELECT n, ASIN(x) AS y
+FROM UNNEST([STRUCT(1 AS n, 0.0 AS x), (2, 0.5), (3, 1.0), (4, -1.0), (5, NULL), (6, CAST('nan' AS FLOAT64))])
+ORDER BY n

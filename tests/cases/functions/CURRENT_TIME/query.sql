@@ -1,0 +1,2 @@
+-- The time of day in UTC.
+SELECT CURRENT_TIME() BETWEEN TIME '00:00:00' AND TIME '23:59:59.999999' AS any_time

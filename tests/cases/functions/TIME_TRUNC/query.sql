@@ -1,0 +1,4 @@
+-- The start of the part of the day that a time is in.
+SELECT t, TIME_TRUNC(t, HOUR) AS h, TIME_TRUNC(t, MINUTE) AS m, TIME_TRUNC(t, SECOND) AS s, TIME_TRUNC(t, MILLISECOND) AS ms, TIME_TRUNC(t, MICROSECOND) AS us
+FROM UNNEST([TIME '00:00:00', TIME '23:59:59.999999', TIME '12:34:56.5', NULL]) AS t
+ORDER BY t

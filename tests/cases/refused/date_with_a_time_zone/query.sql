@@ -1,2 +1,0 @@
--- The embedded engine reckons in UTC.
-SELECT DATE(CURRENT_TIMESTAMP(), 'Europe/Paris') AS x

@@ -1,0 +1,2 @@
+-- An array has no text in FORMAT.
+SELECT FORMAT('%t', tags) AS x FROM (SELECT ['a'] AS tags)

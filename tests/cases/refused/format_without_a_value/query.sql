@@ -1,0 +1,2 @@
+-- A directive needs a value.
+SELECT FORMAT('%s is 100%', 'x') AS x

@@ -1,0 +1,2 @@
+-- INFORMATION_SCHEMA is that of a dataset.
+SELECT table_name FROM INFORMATION_SCHEMA.TABLES

@@ -1,0 +1,2 @@
+-- A letter whose capital is two.
+SELECT INITCAP('straße') AS x

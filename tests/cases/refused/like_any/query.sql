@@ -1,2 +1,0 @@
--- LIKE ANY is not translated.
-SELECT 'abc' LIKE ANY ('a%', 'b%') AS x

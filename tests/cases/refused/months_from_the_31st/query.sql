@@ -1,0 +1,2 @@
+-- Months after a 31st go astray.
+SELECT GENERATE_DATE_ARRAY(DATE '2024-01-31', DATE '2024-05-31', INTERVAL 1 MONTH) AS x

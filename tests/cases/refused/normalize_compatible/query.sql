@@ -1,0 +1,2 @@
+-- DuckDB knows one normal form.
+SELECT NORMALIZE('ﬁ', NFKC) AS x

@@ -1,0 +1,2 @@
+-- POW of a NUMERIC is a NUMERIC in GoogleSQL.
+SELECT POW(NUMERIC '1.5', 2) AS x

@@ -1,0 +1,2 @@
+-- Bits are not shifted.
+SELECT 1 << 3 AS x

@@ -1,0 +1,2 @@
+-- Letters such as EST are no time zone here.
+SELECT DATETIME(CURRENT_TIMESTAMP(), 'EST') AS x

@@ -1,0 +1,10 @@
+-- A literal of text where a date or a time is expected.
+SELECT
+  DATE_TRUNC('2024-01-15', MONTH) AS month,
+  DATE_DIFF(d, '2023-12-31', DAY) AS days,
+  DATE_ADD('2024-02-28', INTERVAL n DAY) AS later,
+  TIMESTAMP_DIFF('2024-01-15 10:00:00', '2024-01-15 09:00:00+00', MINUTE) AS minutes,
+  GENERATE_DATE_ARRAY('2024-01-01', '2024-01-03') AS dates,
+  d >= '2024-01-01' AND d BETWEEN '2023-01-01' AND '2025-01-01' AND d IN ('2024-01-01', '2024-01-02') AS compared
+FROM UNNEST([STRUCT(1 AS n, DATE '2024-01-01' AS d), (2, NULL)])
+ORDER BY n
