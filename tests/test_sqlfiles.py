@@ -84,6 +84,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
 }
 SPECIAL: dict[tuple[str, str], tuple[Any, ...]] = {
     ("responses/late", "late"): (f"SELECT key FROM {DATASET.of('responses')}",),
+    ("responses/read", "responses"): ("(SELECT 'k' AS key, '{}' AS response, '' AS status)",),
     ("responses/view", "rows"): (DATASET.of("published"),),
     ("checks/row_is_not_once_in_view", "rows"): (DATASET.of("published"),),
 }

@@ -165,7 +165,9 @@ def test_every_file_under_sql_is_reached_and_judged(tmp_path: Path, monkeypatch:
     files = {file.relative_to(sqlfiles.folder()): file for file in sqlfiles.folder().glob("[!m]*/*.sql")}
     first_lines = {name: file.read_text("utf-8").partition("\n")[0] for name, file in files.items()}
     assert len(set(first_lines.values())) == len(files)
-    assert {str(name) for name, line in first_lines.items() if line not in spoken} == set(), f"add it to {EVERY_FILE}"
+    elsewhere = {"responses/read.sql"}  # where a service gives text back: tests/test_vertex.py
+    unspoken = {str(name) for name, line in first_lines.items() if line not in spoken}
+    assert unspoken == elsewhere, f"add it to {EVERY_FILE}"
 
 
 def claim_of(pid: int) -> Statement:

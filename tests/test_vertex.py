@@ -128,6 +128,11 @@ def test_whatever_a_job_ends_as_its_answers_are_collected(
     assert cloud.run()["outcomes"] == outcomes
 
 
+def test_responses_that_come_as_text_are_read_all_the_same(cloud: Cloud) -> None:
+    cloud.vertex.gives_text = True
+    assert cloud.run()["outcomes"] == {"ok": 5, "skipped": 1}
+
+
 def test_a_model_that_is_not_there_is_told_with_a_hint(cloud: Cloud) -> None:
     said = cloud.folder.say("run", "words.sql", "--target", "prod", "--model", "gemini-9")
     assert said.code == 1

@@ -91,7 +91,10 @@ def problem_with(name: str, value: object) -> tuple[str, str] | None:
     good, wanted = _ACCEPTS[name]
     if value is None or good(value):
         return None
-    return f"config({name}={repr(value) if _is_json(value) else '…'}) can't be used", f"{name} takes {wanted}"
+    return (
+        f"config({name}={repr(value) if isinstance(value, float) or _is_json(value) else '…'}) can't be used",
+        f"{name} takes {wanted}",
+    )
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,8 @@ MOVING = ("JOB_STATE_QUEUED", "JOB_STATE_PENDING", "JOB_STATE_RUNNING")
 
 @dataclass
 class Vertex:
-    """The jobs of one project. `lag` is how many listings a new job is missing from; `states` what a job goes through."""
+    """The jobs of one project. `lag` is how many listings a new job is missing from; `states` what a job goes through;
+    with `gives_text` a response is a STRING."""
 
     bigquery: BigQuery
     output: tuple[OutputColumn, ...] = ()
@@ -35,6 +36,7 @@ class Vertex:
     models: tuple[str, ...] = ("gemini-3.5-flash-lite",)
     locations: tuple[str, ...] = ("global", "us-central1")
     lag: int = 0
+    gives_text: bool = False
     states: tuple[str, ...] = ("JOB_STATE_PENDING", "JOB_STATE_RUNNING", "JOB_STATE_SUCCEEDED")
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
@@ -133,6 +135,7 @@ class Vertex:
         warehouse.execute(answer(job, self.output, self.faults))
         version = body["model"].rpartition("/")[2]
         response = f"""PARSE_JSON(REPLACE(TO_JSON_STRING(r.response), '"simulated","responseId"', '"{version}","responseId"'), wide_number_mode => 'round')"""
+        response = f"TO_JSON_STRING({response})" if self.gives_text else response
         joined = f"SELECT q.key, q.request, {response} AS response, r.status, r.processed_time FROM `{source}` AS q JOIN {made} AS r ON r.key = q.key"
         warehouse.execute(Statement(f"CREATE TABLE `{target}` AS\n{joined}", f"vertex_{number}"))
         warehouse.execute(Statement(f"DROP TABLE IF EXISTS {made}", f"vertex_{number}_drop"))
