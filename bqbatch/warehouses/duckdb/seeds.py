@@ -22,7 +22,7 @@ def relation(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDB
         return connection.read_json(name, format="newline_delimited", sample_size=-1)
     # Sniffing would take a ragged file for one of another dialect: only the separator is looked up, in the header.
     return connection.read_csv(
-        name, header=True, sep=_separator(path), quotechar='"', escapechar='"', comment="", sample_size=-1,
+        name, header=True, sep=_separator(path), quotechar='"', escapechar='"', comment="", skiprows=0, sample_size=-1,
         strict_mode=True, null_padding=False, encoding="utf-8",
         auto_type_candidates=["BOOLEAN", "BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR"],
     )  # fmt: skip
