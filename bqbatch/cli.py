@@ -1,58 +1,21 @@
-"""The command line: options, one call, one echo. Only click is imported before a command runs."""
+"""The command line: a command is options, one call, one echo. Only click is imported before one runs."""
 
 from __future__ import annotations
 
-import functools
+import dataclasses
 import json
 import os
 import shlex
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from bqbatch import __version__
+from bqbatch import __version__, options
 
 if TYPE_CHECKING:
     from bqbatch.run.result import RunResult
-
-# Each option is declared once.
-
-files_argument = click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
-file_argument = click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-target_option = click.option("--target", metavar="NAME", help="Where to run: local, or a target of bqbatch.toml.")
-model_option = click.option("--model", metavar="NAME", help="The model: smollm2, simulated, a .gguf file, or gemini-….")
-var_option = click.option(
-    "--var", "variables", multiple=True, metavar="NAME=VALUE", help="A value for {{ var('NAME') }}."
-)
-simulate_option = click.option(
-    "--simulate", metavar="FAULTS", help='Answer by made-up data, with faults: "429:2%,truncated:1%"; "" for none.'
-)
-limit_option = click.option(
-    "--limit", type=click.IntRange(min=1), metavar="N", help="Ask at most N requests, the first by key."
-)
-refresh_option = click.option("--full-refresh", is_flag=True, help="Ask everything again, answered or not.")
-partial_option = click.option(
-    "--allow-partial", is_flag=True, help="Build on prompts of ref(…) although rows of theirs have no answer yet."
-)
-# On the local target no money is ever at stake, so that there is nothing to ask.
-yes_option = click.option("--yes", is_flag=True, expose_value=False, help="Never ask before money is spent.")
-fail_on_option = click.option(
-    "--fail-on", metavar="WHAT", help="Exit 3 if rows end so: any, 5%, or outcomes: failed,missing."
-)
-format_option = click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print the result.",
-)
-rows_option = click.option(
-    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="The most rows to print."
-)
 
 
 class _Commands(click.Group):
@@ -91,42 +54,56 @@ def main(folder: str | None) -> None:
             raise click.UsageError(f"-C {folder}: {error.strerror}") from None
 
 
-def _variables(said: tuple[str, ...]) -> dict[str, str]:
-    for item in said:
-        if not item.partition("=")[1] or not item.partition("=")[0]:
-            raise click.BadParameter(f"{item!r} is not NAME=VALUE", param_hint="--var")
-    return dict(item.partition("=")[::2] for item in said)
-
-
-def _prompt_options(command: Callable[..., None]) -> Callable[..., None]:
-    return functools.reduce(
-        lambda made, option: option(made), (simulate_option, var_option, model_option, target_option), command
-    )
-
-
 @main.command()
-@files_argument
-@_prompt_options
-@limit_option
-@refresh_option
-@partial_option
-@yes_option
-@fail_on_option
-@format_option
+@options.files
+@options.of_prompts
+@options.limit
+@options.full_refresh
+@options.allow_partial
+@options.yes
+@options.fail_on
+@options.text_or_json
 def run(
-    files: tuple[Path, ...], target: str | None, model: str | None, variables: tuple[str, ...], simulate: str | None,
+    files: tuple[Path, ...], target: str | None, model: str | None, variables: dict[str, str], simulate: str | None,
     limit: int | None, full_refresh: bool, allow_partial: bool, fail_on: str | None, format_: str,
 ) -> None:  # fmt: skip
     """Ask the model about every row and publish the answers as a view.
 
     Only requests that were never answered are asked. A row that fails is data: see the view's _outcome and _error.
     """
+    _run(files, format_, target=target, model=model, variables=variables, simulate=simulate, limit=limit or 0,
+         full_refresh=full_refresh, allow_partial=allow_partial, fail_on=fail_on)  # fmt: skip
+
+
+@main.command()
+@options.files
+@options.of_prompts
+@options.retry
+@options.max_output_tokens
+@options.limit
+@options.allow_partial
+@options.yes
+@options.fail_on
+@options.text_or_json
+def retry(
+    files: tuple[Path, ...], target: str | None, model: str | None, variables: dict[str, str], simulate: str | None,
+    retry: str, max_output_tokens: int | None, limit: int | None, allow_partial: bool, fail_on: str | None, format_: str,
+) -> None:  # fmt: skip
+    """Run, and ask again the rows that ended in these outcomes.
+
+    An answer that is ok stays, whatever comes back.
+    """
+    _run(files, format_, target=target, model=model, variables=variables, simulate=simulate, limit=limit or 0,
+         full_refresh=False, allow_partial=allow_partial, fail_on=fail_on, retry=retry, max_output_tokens=max_output_tokens)  # fmt: skip
+
+
+def _run(files: tuple[Path, ...], format_: str, **options: Any) -> None:
     from bqbatch.commands import run_prompts
 
     finished: list[tuple[RunResult, Path]] = []
     try:
-        run_prompts(files, target, model, _variables(variables), simulate, limit or 0, full_refresh, fail_on,
-                    allow_partial=allow_partial, quiet=format_ == "json", finished=lambda result, file: finished.append((result, file)))  # fmt: skip
+        run_prompts(files, **options, quiet=format_ == "json",
+                    finished=lambda result, file: finished.append((result, file)))  # fmt: skip
     finally:  # where a later prompt fails, or rows do, the results are there all the same
         _echo_results(finished, format_, one=len(files) == 1)
 
@@ -138,75 +115,199 @@ def _echo_results(finished: list[tuple[RunResult, Path]], format_: str, *, one: 
     elif finished:
         from bqbatch.screen import show_result
 
-        folder = click.get_current_context().find_root().params.get("folder")
-        words = ["bqbatch", *(["-C", folder] if folder else []), "show"]
         for result, file in finished:
-            show_result(result, shlex.join([*words, str(file)]))
+            show_result(result, _command("show", str(file)))
+
+
+def _command(*words: str, folder: str | None = None) -> str:
+    """A command to type, in the folder that -C named or in this one."""
+    folder = folder or click.get_current_context().find_root().params.get("folder")
+    return shlex.join(["bqbatch", *(["-C", folder] if folder else []), *words])
 
 
 @main.command()
-@file_argument
-@_prompt_options
-@limit_option
-@refresh_option
-@click.option("--check", is_flag=True, help="Have GoogleSQL check the SELECT over the tables that are there.")
+@options.file
+@options.of_prompts
+@options.limit
+@options.full_refresh
+@options.check
 def compile(
-    file: Path, target: str | None, model: str | None, variables: tuple[str, ...], simulate: str | None,
+    file: Path, target: str | None, model: str | None, variables: dict[str, str], simulate: str | None,
     limit: int | None, full_refresh: bool, check: bool,
 ) -> None:  # fmt: skip
     """Print every statement of a run, in order, as GoogleSQL."""
     from bqbatch.listing import listing
 
-    click.echo(listing(file, target, model, _variables(variables), simulate, limit or 0, full_refresh, check=check,
+    click.echo(listing(file, target, model, variables, simulate, limit or 0, full_refresh, check=check,
                        note=lambda text: click.echo(f"note: {text}", err=True)))  # fmt: skip
 
 
 @main.command()
-@file_argument
-@target_option
-@rows_option
-@format_option
-def show(file: Path, target: str | None, limit: int, format_: str) -> None:
+@options.file
+@options.target
+@options.where
+@options.columns
+@options.shown_rows
+@options.of_rows
+def show(
+    file: Path, target: str | None, where: str, columns: str, limit: int | None, format_: str, output: Path | None
+) -> None:
     """Print rows of a prompt's view, the first by key."""
-    from bqbatch.commands import show_rows
+    from bqbatch import formats, queries
 
-    _echo_rows(show_rows(file, target, limit), format_, hide=True)
+    query = queries.show(file, target, columns, where, _limit(limit, format_))
+    formats.write(query, format_, output, None if columns else ("_outcome", "_model"))
+
+
+@main.command()
+@options.file
+@options.target
+@options.outcome
+@options.shown_rows
+@options.of_rows
+def errors(file: Path, target: str | None, outcome: str, limit: int | None, format_: str, output: Path | None) -> None:
+    """Print the rows that are not ok and why; as a table, the kinds of error first."""
+    from bqbatch import formats, queries
+
+    kinds, rows = queries.errors(file, target, outcome, _limit(limit, format_))
+    if format_ == "table" and output is None:
+        formats.write(kinds, format_, output)
+        click.echo()
+    formats.write(rows, format_, output, ("_outcome", "_error", "_text"))
+
+
+def _limit(said: int | None, format_: str) -> int:
+    """The most rows, 0 for all."""
+    return said or (20 if format_ == "table" else 0)
 
 
 @main.command()
 @click.argument("sql")
-@target_option
-@format_option
-def query(sql: str, target: str | None, format_: str) -> None:
+@options.target
+@options.of_rows
+def query(sql: str, target: str | None, format_: str, output: Path | None) -> None:
     """Print the rows of a GoogleSQL query; `-` reads it from standard input.
 
     Names resolve in the dataset: SELECT sentiment, COUNT(*) FROM sentiment GROUP BY 1
     """
-    from bqbatch.commands import query_rows
+    from bqbatch import formats, queries
 
     if sql == "-":
         sql = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
-    _echo_rows(query_rows(sql, target), format_, hide=False)
+    formats.write(queries.query(sql, target), format_, output)
 
 
 @main.command()
-@click.argument("file", required=False, metavar="[FILE]", type=click.Path(path_type=Path))
-@target_option
-@rows_option
-@format_option
-def status(file: Path | None, target: str | None, limit: int, format_: str) -> None:
-    """Print the latest runs, of one prompt or of all, and how far they are."""
-    from bqbatch.commands import status_rows
+@options.maybe_file
+@options.target
+@options.rows
+@options.of_rows
+def status(file: Path | None, target: str | None, limit: int, format_: str, output: Path | None) -> None:
+    """Print what goes on or waits to be collected, and each prompt's latest run."""
+    from bqbatch import formats, queries
 
-    _echo_rows(status_rows(file, target, limit), format_, hide=False)
+    formats.write(queries.status(file, target, limit), format_, output)
 
 
-def _echo_rows(result: Any, format_: str, *, hide: bool) -> None:
+@main.command()
+@options.maybe_file
+@options.target
+@options.rows
+@options.of_rows
+def history(file: Path | None, target: str | None, limit: int, format_: str, output: Path | None) -> None:
+    """Print the runs, of one prompt or of all, and what each came to."""
+    from bqbatch import formats, queries
+
+    formats.write(queries.history(file, target, limit), format_, output)
+
+
+@main.command()
+@options.file
+@click.argument("table")
+@options.target
+@options.replace
+@options.text_or_json
+def load(file: Path, table: str, target: str | None, replace: bool, format_: str) -> None:
+    """Make a table of a CSV, JSONL or Parquet file.
+
+    A table that load made before is replaced; a query sees the old one or the new one.
+    """
+    from bqbatch.commands import load_file
+
+    made = load_file(file, table, target, replace=replace)
+    _echo(made, format_, f"{made['table']}: {made['rows']:,} rows, {len(made['columns'])} columns")
+
+
+def _echo(made: Any, format_: str, text: str) -> None:
+    from bqbatch.values import as_json, printable
+
+    click.echo(as_json(made) if format_ == "json" else printable(text))
+
+
+@main.command()
+@options.maybe_file
+@options.target
+@options.keys
+@options.variables
+@options.sure
+@options.text_or_json
+def clean(
+    file: Path | None, target: str | None, keys: tuple[str, ...], variables: dict[str, str], yes: bool, format_: str
+) -> None:
+    """Drop the working tables that runs left behind; with --key, erase a person.
+
+    Working tables of a run that goes on, or whose answers nobody collected, stay.
+    """
+    from bqbatch import cleaning
+
+    if not keys:
+        tables = cleaning.clean(file, target)
+        _echo(
+            tables, format_, "\n".join(f"{one['table']}: {one['what']}" for one in tables) or "nothing is left behind"
+        )
+    elif file is None:
+        raise click.UsageError("--key needs the FILE of the prompt")
+    else:
+        erased = cleaning.erase(file, target, keys, variables, lambda what: yes or _sure(what))
+        _echo(erased, format_, cleaning.told("erased", erased))
+
+
+def _sure(what: str) -> bool:
+    """Whether the user says yes; without a terminal nobody can, which is an error."""
+    if not sys.stdin.isatty():
+        from bqbatch.errors import RunError
+
+        raise RunError(f"{what}: nobody is here to ask", "--yes erases without asking")
+    return click.confirm(f"{what}?", abort=True, err=True)
+
+
+@main.command()
+@click.argument("folder", default=".", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Make a first project: settings, a few rows, and a prompt that runs at once."""
+    from bqbatch.starter import init
+
+    for file in init(folder):
+        click.echo(file)
+    elsewhere = click.get_current_context().find_root().params.get("folder") or "."
+    click.echo(
+        f"next: {_command('run', 'sentiment.sql', folder=str(elsewhere / folder) if folder != Path() else None)}"
+    )
+
+
+@main.command()
+@options.target
+@options.text_or_json
+def doctor(target: str | None, format_: str) -> None:
+    """Check the setup: packages, the local model, the project, its warehouse."""
+    from bqbatch.doctor import BROKEN, checks
+    from bqbatch.screen import show_check
+
+    seen = []
+    for check in checks(target):
+        seen.append(check)
+        if format_ == "text":
+            show_check(check.name, check.state, check.seen, check.hint)
     if format_ == "json":
-        from bqbatch.values import as_json, records
-
-        click.echo(as_json(records(result)))
-        return
-    from bqbatch.screen import show_table
-
-    show_table(result, hide=hide)
+        _echo([dataclasses.asdict(check) for check in seen], format_, "")
+    sys.exit(int(any(check.state == BROKEN for check in seen)))

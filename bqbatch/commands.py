@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-import shlex
+import re
 from collections.abc import Callable, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 from bqbatch import sqlfiles
-from bqbatch.errors import ProjectError, PromptError, WarehouseError
-from bqbatch.names import PromptObjects
+from bqbatch.errors import ProjectError, PromptError
+from bqbatch.names import PromptObjects, is_ours
 from bqbatch.prompt.compile import CompiledPrompt
-from bqbatch.run.result import FailOn, RunResult
+from bqbatch.prompt.macros import SEED_FORMATS
+from bqbatch.run.result import FailOn, RunResult, parse_retry
 from bqbatch.run.runner import Runner
-from bqbatch.run.script import FREE, UNKNOWN
+from bqbatch.run.script import FREE, LABEL, UNKNOWN
 from bqbatch.screen import Screen
 from bqbatch.session import Session
-from bqbatch.warehouses import Result
+
+LOADED = "bqbatch_load"
 
 
 def run_prompts(
     files: tuple[Path, ...], target: str | None, model: str | None, variables: Mapping[str, str], simulate: str | None,
     limit: int, full_refresh: bool, fail_on: str | None, *, allow_partial: bool, quiet: bool,
-    finished: Callable[[RunResult, Path], None],
+    finished: Callable[[RunResult, Path], None], retry: str = "", max_output_tokens: int | None = None,
 ) -> list[RunResult]:  # fmt: skip
     """The results of running prompt files, one after the other, each after those it refers to; `finished` is told each.
 
-    All files are compiled before the first is run. Raises RowsNotOk at the end if `fail_on` finds its rows.
+    All files are compiled before the first is run. `retry` names outcomes that are asked again, with commas between;
+    `max_output_tokens` takes the place of the cap the prompts set. Raises RowsNotOk at the end if `fail_on` finds its
+    rows.
     """
     rule = FailOn.parse(fail_on) if fail_on is not None else None
+    again = parse_retry(retry) if retry else ()
     sessions = [Session.open(file, target, model, simulate) for file in files]
-    prompts = [session.compile(file, variables) for session, file in zip(sessions, files, strict=True)]
+    prompts = [
+        session.compile(file, variables, max_output_tokens) for session, file in zip(sessions, files, strict=True)
+    ]
     named: dict[tuple[Path, str], Path] = {}
     for session, file, prompt in zip(sessions, files, prompts, strict=True):
         objects = PromptObjects(session.project.target.dataset, prompt.name)
@@ -45,8 +53,10 @@ def run_prompts(
         with Screen(quiet=quiet) as screen:
             warehouse = session.warehouse()
             service = session.service(prompt, warehouse, screen.note)
-            runner = Runner(session.project, prompt, warehouse, service, screen, limit, full_refresh, allow_partial,
-                            FREE if session.project.target.type == "local" else UNKNOWN)  # fmt: skip
+            price = FREE if session.project.target.type == "local" else UNKNOWN
+            runner = Runner(
+                session.project, prompt, warehouse, service, screen, limit, full_refresh, allow_partial, price, again
+            )
             results.append(runner.run())
         finished(results[-1], file)
     for result in results:
@@ -71,51 +81,34 @@ def _in_ref_order(named: list[tuple[Session, Path, CompiledPrompt]]) -> list[tup
         raise PromptError(f"prompts refer to each other in a circle: {circle}", "break it at one ref", place) from None
 
 
-def show_rows(file: Path, target: str | None, limit: int) -> Result:
-    """Rows of a prompt's view."""
-    session = Session.open(file, target)
-    objects = PromptObjects(session.project.target.dataset, _name_of(session, file))
-    warehouse = session.warehouse()
-    if not session.project.warehouse_file.exists() or not warehouse.describe(objects.view):
-        raise ProjectError(f"`{objects.prompt}` has no view yet", f"bqbatch run {shlex.quote(str(file))}")
-    return warehouse.read(sqlfiles.render("responses/show", view=objects.view, limit=limit))
+def load_file(file: Path, table: str, target: str | None, *, replace: bool) -> dict[str, Any]:
+    """Makes a table of a file and returns what it has come to: `table`, `rows`, `columns`.
 
-
-def query_rows(sql: str, target: str | None) -> Result:
-    """The rows of a query; its errors are placed in the query."""
-    from bqbatch.prompt.select import check_query
-    from bqbatch.prompt.source import File
-
+    A table that load made is made anew; any other only with `replace`, and one that is bqbatch's own, never.
+    """
     session = Session.open(Path.cwd(), target)
-    file = File("query", sql, Path.cwd())
-    check_query(file)
-    try:
-        result = session.warehouse().read(sql)
-    except WarehouseError as error:
-        if error.offset is not None:
-            error.place = file.place(error.offset)
-        raise
-    names = [column.name.lower() for column in result.columns]
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise WarehouseError(f"two columns are named `{twice}`", "name one of them otherwise with AS")
-    return result
-
-
-def status_rows(file: Path | None, target: str | None, limit: int) -> Result:
-    """The latest runs."""
-    session = Session.open(file or Path.cwd(), target)
     dataset = session.project.target.dataset
-    if not session.project.warehouse_file.exists() or not session.warehouse().describe(dataset.runs):
-        raise ProjectError("nothing was run here yet", "bqbatch run FILE")
-    name = _name_of(session, file) if file else ""
-    return session.warehouse().read(sqlfiles.render("ledger/status", runs=dataset.runs, prompt=name, limit=limit))
-
-
-def _name_of(session: Session, file: Path) -> str:
-    """The name of a prompt by its file; variables the file needs do not matter for that."""
+    if not re.fullmatch(r"(?:(?:[a-z][a-z0-9-]+\.)?[A-Za-z_]\w*\.)?[A-Za-z_]\w*", table, re.ASCII):
+        raise ProjectError(f"`{table}` can't name a table", "dataset.table, such as raw.reviews; or table alone")
     if not file.is_file():
-        raise PromptError(f"there is no file {file}", "name a prompt by its file, such as reviews/sentiment.sql")
-    try:
-        return session.compile(file, {}).name
-    except PromptError:
-        return file.stem
+        raise ProjectError(f"there is no file {file}", "name a .csv, .jsonl or .parquet file")
+    if file.suffix.lower() not in SEED_FORMATS:
+        raise ProjectError(f"{file}: load reads {', '.join(SEED_FORMATS)}", "save it as one of these")
+    path = table if "." in table else f"{dataset.path}.{table}"
+    schema, _, name = path.rpartition(".")
+    warehouse = session.warehouse()
+    with warehouse.step():
+        there = warehouse.describe(f"`{path}`")
+        own = schema.rpartition(".")[2] == dataset.path.rpartition(".")[2] and (
+            is_ours(name) or (there and LABEL in there.labels)
+        )
+        if own or (there and there.is_view):
+            what = "is bqbatch's own" if own else "is a view"
+            raise ProjectError(f"{path} {what}: it is left alone", "load into a table of another name")
+        if there and LOADED not in there.labels and not replace:
+            raise ProjectError(f"{path} is there and was not made by load", "--replace takes its place")
+        warehouse.replace(file, f"`{path}`", LOADED)
+        made = warehouse.describe(f"`{path}`")
+        [row] = warehouse.read(sqlfiles.render("usage/size", rows=f"`{path}`"))
+    assert made
+    return {"table": path, "rows": row["row_count"], "columns": {column.name: column.type for column in made.columns}}

@@ -29,9 +29,20 @@ class Dataset:
         return self.of("bqbatch_jobs")
 
     def seed(self, stem: str, digest: str) -> str:
-        """The table of a seed file with this content."""
+        """The table of a seed file with this content; all tables of one file start alike, up to the digest."""
         plain = re.sub(r"[^a-z0-9_]+", "_", stem.lower()).strip("_") or "file"
         return self.of(f"seed_{plain[:40]}_{digest[:12]}")
+
+
+def is_ours(table: str) -> bool:
+    """Whether bqbatch gives such a name to tables of its own: no prompt and no table of the user has one."""
+    return "__" in table or table.startswith(("bqb_", "bqbatch_", "seed_"))
+
+
+def run_of(table: str) -> str | None:
+    """The run whose working table this is, or None for any other table."""
+    found = re.fullmatch(r"bqb_(?:rows|req|resp)_(\d{8}_\d{6}_[0-9a-f]{4})(?:_\d+_\d+)?", table)
+    return found and found[1]
 
 
 @dataclass(frozen=True, slots=True)

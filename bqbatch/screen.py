@@ -5,7 +5,9 @@ The text of a model is untrusted: whatever is shown goes through `values.printab
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from types import TracebackType
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -26,6 +28,7 @@ from bqbatch.values import as_text, printable
 from bqbatch.warehouses import Result
 
 _SHORT = 14
+_STATES = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "broken": ("✗", "red")}
 _GOOD = {"ok": "green", "pending": "yellow", "skipped": "yellow"}
 
 
@@ -99,18 +102,19 @@ def show_result(result: RunResult, next_command: str) -> None:
         console.print(Text.assemble((f"{name:>9}  ", "dim"), text), soft_wrap=True)
 
 
-def show_table(result: Result, *, hide: bool = False) -> None:
-    """Rows as a table on stdout; with `hide`, without those of bqbatch's own columns that few look at.
+def show_table(result: Result, shown: Collection[str] | None = None, file: Any = None) -> None:
+    """Rows as a table, on stdout or in a file; of bqbatch's own columns those of `shown`, None for all.
 
-    Short columns keep their width and long texts fold. Where stdout is no terminal nothing folds.
+    `_error` is among them where there is one. Short columns keep their width and long texts fold; where it goes to no
+    terminal nothing folds.
     """
-    console = Console(highlight=False)
+    console = Console(highlight=False, file=file)
     if not console.is_terminal:
         console.width = 10_000
     kept = [
         index
         for index, column in enumerate(result.columns)
-        if not hide or not column.name.startswith("_") or column.name in ("_outcome", "_model")
+        if shown is None or not column.name.startswith("_") or column.name in shown
         or (column.name == "_error" and any(row[index] for row in result.rows))
     ]  # fmt: skip
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
@@ -127,3 +131,12 @@ def show_table(result: Result, *, hide: bool = False) -> None:
     with console.capture() as captured:
         console.print(table)
     console.file.write("\n".join(line.rstrip() for line in captured.get().split("\n")))
+
+
+def show_check(name: str, state: str, seen: str, hint: str | None) -> None:
+    """One check of `doctor` in a line, its hint in the next, on stdout."""
+    mark, style = _STATES[state]
+    console = Console(highlight=False)
+    console.print(Text.assemble((mark, style), f" {name:12} {printable(seen)}"), soft_wrap=True)
+    if hint:
+        console.print(Text(f"  {'':12} {printable(hint)}", "dim"), soft_wrap=True)

@@ -35,10 +35,12 @@ class Session:
         """The session for a prompt file or a folder."""
         return cls(load_project(start if start.is_dir() else start.parent, target), model, simulate)
 
-    def compile(self, path: Path, variables: Mapping[str, str]) -> CompiledPrompt:
-        """The compiled prompt file."""
+    def compile(self, path: Path, variables: Mapping[str, str], max_output_tokens: int | None = None) -> CompiledPrompt:
+        """The compiled prompt file; `max_output_tokens` takes the place of the cap it sets."""
         project = self.project
-        return compile_prompt(path, project.root, project.target.dataset, variables, project.target.defaults)
+        return compile_prompt(
+            path, project.root, project.target.dataset, variables, project.target.defaults, max_output_tokens
+        )
 
     def named_model(self, prompt: CompiledPrompt) -> str:
         """The model that is asked for: by the command line, the prompt, or the project."""
@@ -89,6 +91,11 @@ class Session:
         from bqbatch.warehouses.duckdb import DuckDBWarehouse
 
         return DuckDBWarehouse(self.project.warehouse_file, self.project.target.dataset.path)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether the warehouse may hold something: a file of it is not made only to look into it."""
+        return self.project.target.type != "local" or self.project.warehouse_file.exists()
 
     def service(self, prompt: CompiledPrompt, warehouse: Warehouse, note: Callable[[str], None]) -> BatchService:
         """The service that answers."""

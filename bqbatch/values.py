@@ -69,12 +69,12 @@ def records(result: Result) -> list[dict[str, Any]]:
     ]
 
 
-def as_json(value: Any) -> str:
+def as_json(value: Any, indent: int | None = 2) -> str:
     """JSON text in which every character that could steer a terminal is escaped."""
     return re.sub(
         r"[^\n -~]",
         lambda found: found[0] if printable(found[0]) == found[0] else json.dumps(found[0])[1:-1],
-        json.dumps(value, indent=2, ensure_ascii=False),
+        json.dumps(value, indent=indent, ensure_ascii=False),
     )
 
 

@@ -16,6 +16,7 @@ from tests.casefile import make_files, read_case, write_case
 from tests.projects import Folder
 
 CASES = Path(__file__).parent / "cases" / "bad_input"
+TYPED = ("query", "--where", "--columns")
 FILES = sorted(CASES.rglob("*.case"))
 
 
@@ -40,7 +41,7 @@ def test_bad_input_is_told_what_where_and_how_to_mend_it(
     assert said.out == ""
     assert said.code == 2 or re.search(r"^hint: .", told, re.MULTILINE)
     assert folder.left_behind() == set()
-    if (place := re.match(r"error: ([\w./-]+):(\d+):(\d+): ", told)) and place[1] != "query":
+    if (place := re.match(r"error: ([\w./-]+):(\d+):(\d+): ", told)) and place[1] not in TYPED:
         lines = (folder.root / place[1]).read_text("utf-8", errors="replace").split("\n")
         assert int(place[3]) <= len(lines[int(place[2]) - 1]) + 1
 

@@ -155,3 +155,37 @@ def test_what_google_refuses_is_said_with_a_hint(
     with pytest.raises(WarehouseError, match=said) as caught:
         warehouse.read("SELECT 1 AS one")
     assert hint in (caught.value.hint or "")
+
+
+def test_rows_come_in_batches(warehouse: BigQueryWarehouse) -> None:
+    sql = "SELECT n, [n] AS a, PARSE_JSON('{\"k\": 1}', wide_number_mode => 'round') AS j FROM UNNEST(GENERATE_ARRAY(1, 2500)) AS n ORDER BY n"
+    with warehouse.stream(sql) as stream:
+        assert [column.type for column in stream.columns] == ["INT64", "ARRAY<INT64>", "JSON"]
+        batches = list(stream.batches)
+    assert len(batches) == 3  # the server's pages
+    assert all(batch.schema.equals(stream.schema) for batch in batches)
+    rows = [row for batch in batches for row in batch.to_pylist()]
+    assert [row["n"] for row in rows] == list(range(1, 2501))
+    assert rows[-1]["a"] == [2500]
+    with warehouse.stream("SELECT 1 AS one FROM UNNEST([1]) AS n WHERE FALSE") as stream:
+        assert (stream.schema.names, sum(batch.num_rows for batch in stream.batches)) == (["one"], 0)
+
+
+def test_a_file_takes_the_place_of_a_table(warehouse: BigQueryWarehouse, tmp_path: Path) -> None:
+    path = tmp_path / "words.csv"
+    for word in ("red", "green"):
+        path.write_text(f"id,word\n1,{word}\n", "utf-8")
+        warehouse.replace(path, "`llm.words`", "bqbatch_load")
+    assert list(warehouse.read("SELECT word FROM words")) == [{"word": "green"}]
+    made = warehouse.describe("`llm.words`")
+    assert made
+    assert (made.labels, made.is_view) == ({"bqbatch_load": "file"}, False)
+
+
+def test_tables_and_views_are_listed(warehouse: BigQueryWarehouse) -> None:
+    for name, kind in (("c", "TABLE"), ("a", "TABLE"), ("b", "VIEW")):
+        warehouse.execute(Statement(f"CREATE {kind} `p.llm.{name}` AS SELECT 1 AS n", f"make_{name}"))
+    assert warehouse.list_tables() == ("a", "b", "c")
+    view = warehouse.describe("`p.llm.b`")
+    assert view
+    assert view.is_view

@@ -367,10 +367,11 @@ def test_the_log_tells_a_run_from_its_start_to_its_end(folder: Folder) -> None:
 
 def test_runs_and_jobs_are_views_of_the_log(folder: Folder) -> None:
     run = folder.run("words.sql")
-    [row] = folder.query("SELECT * EXCEPT (started, last_event) FROM bqbatch_runs")
+    [row] = folder.query("SELECT * EXCEPT (started, last_event, ended) FROM bqbatch_runs")
     assert row == {
         "run_id": run["run_id"], "prompt": "words", "state": "finished", "file": "words.sql", "target": "local",
-        "model": "simulated", "output": row["output"], "row_count": 6, "requests": 4, "ok": 5, "cost_usd": "0",
+        "model": "simulated", "output": row["output"], "row_count": 6, "requests": 4, "reused": 0, "ok": 5,
+        "outcomes": '{"ok":5,"skipped":1}', "input_tokens": 12, "output_tokens": run["output_tokens"], "cost_usd": "0",
         "message": None,
     }  # fmt: skip
     [job] = folder.query("SELECT * EXCEPT (intended, collected) FROM bqbatch_jobs")
@@ -393,7 +394,7 @@ def test_a_run_that_fails_is_in_the_log_with_its_reason(folder: Folder) -> None:
     before = folder.query("SELECT * FROM words ORDER BY key")
     folder.write("words.csv", seed(WORDS) + "1,twice\n")
     assert folder.say("run", "words.sql").code == 1
-    assert [row["state"] for row in folder_status(folder, "words.sql")] == ["failed", "finished"]
+    assert [row["state"] for row in folder_status(folder, "words.sql")] == ["failed"]
     assert "1 key stands more than once" in folder_status(folder)[0]["message"]
     assert folder.query("SELECT * FROM words ORDER BY key") == before
     assert folder.left_behind() == set()
@@ -505,7 +506,7 @@ def test_other_processes_read_during_a_run(shared: Folder) -> None:
         )
         assert shown.out.count("\n") == len(WORDS) + 2
         assert said.out.split() == ["n", "─", "6"]
-        assert [row["state"] for row in json.loads(status.out)] == ["open", "finished"]
+        assert [row["state"] for row in json.loads(status.out)] == ["open"]
 
     run_with(shared, look)
 

@@ -16,7 +16,7 @@ import sqlglot
 from sqlglot.tokens import TokenType
 
 from bqbatch.errors import Place, PromptError
-from bqbatch.names import Dataset
+from bqbatch.names import Dataset, is_ours
 from bqbatch.prompt.macros import Ref, Seed
 from bqbatch.prompt.output import OutputColumn, parse_output, response_schema
 from bqbatch.prompt.select import NULL_COLUMN, read_select
@@ -130,7 +130,7 @@ def compile_prompt(
     rendered = render(file, root, dataset, variables)
     settings = _merged(rendered.settings, defaults)
     name = settings.name or path.stem
-    if not re.fullmatch(NAME, name) or "__" in name or name.startswith(("bqb_", "bqbatch_", "seed_")):
+    if not re.fullmatch(NAME, name) or is_ours(name):
         raise PromptError(
             f"`{name}` can't name a prompt",
             "a-z, 0-9 and single _, a letter first, and not bqb_… or seed_…: rename the file, or config(name='…')",

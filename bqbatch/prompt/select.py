@@ -102,6 +102,22 @@ def check_query(file: File) -> None:
                 raise PromptError("a query is a SELECT", "it changes nothing", file.place(tokens[0].start))
 
 
+def check_condition(file: File) -> None:
+    """Raises PromptError unless the text is one expression, which can stand in brackets after WHERE."""
+    check_characters(file.text, file.place)
+    source_map = SourceMap((file,), (Segment(0, 0, 0, copied=True),))
+    tokens = _tokens(file.text, source_map)
+    _refuse_parameters(tokens, file.place)
+    end = next((token for token in tokens if token.token_type == TokenType.SEMICOLON), None)
+    tree = None if end or not tokens else _parse(file.text, source_map, "the condition")
+    if end or not (isinstance(tree, exp.Condition) or (isinstance(tree, exp.Subquery) and not tree.alias)):
+        raise PromptError(
+            "a condition is one expression" if tokens else "the condition is empty",
+            "take out the semicolon" if end else """such as --where "_outcome != 'ok'\"""",
+            file.place(end.start if end else tokens[0].start if tokens else 0),
+        )
+
+
 def _refuse_parameters(tokens: list[Token], place: Callable[[int], Place]) -> None:
     parameter = next((t for t in tokens if t.token_type in (TokenType.PARAMETER, TokenType.PLACEHOLDER)), None)
     if parameter:
@@ -123,7 +139,7 @@ def _tokens(sql: str, source_map: SourceMap) -> list[Token]:
         ) from None  # fmt: skip
 
 
-def _parse(sql: str, source_map: SourceMap) -> exp.Expr:
+def _parse(sql: str, source_map: SourceMap, what: str = "the SELECT") -> exp.Expr:
     try:
         return sqlglot.parse_one(sql, dialect="bigquery")
     except ParseError as error:
@@ -134,7 +150,7 @@ def _parse(sql: str, source_map: SourceMap) -> exp.Expr:
         offset = sum(map(len, lines[:row])) + max(0, int(details.get("col", 1)) - len(token))
         near = f" near `{token}`" if token.strip() else ""
         raise PromptError(
-            f"the SELECT can't be read{near}: {details.get('description', 'syntax error')}",
+            f"{what} can't be read{near}: {re.sub(r' for <class .*', '', details.get('description') or 'syntax error')}",
             "is a comma or a bracket missing, here or just before?",
             source_map.place(offset),
         ) from None

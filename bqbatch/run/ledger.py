@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -97,7 +98,7 @@ class Claim:
                 holder = self._holder()
             if holder is None:
                 continue
-            if not holder["expired"] and _alive(holder):
+            if not holder["expired"] and alive(holder):
                 raise RunError(
                     f"another run of `{self.objects.prompt}` is under way: {holder['run_id']}, process {holder['pid']} "
                     f"on {holder['host']}",
@@ -142,7 +143,8 @@ def _me(ledger: Ledger) -> dict[str, Any]:
     return {"run_id": ledger.run_id, "host": socket.gethostname(), "pid": os.getpid()}
 
 
-def _alive(holder: dict[str, Any]) -> bool:
+def alive(holder: Mapping[str, Any]) -> bool:
+    """Whether the process that holds a claim may still work: on another machine it may."""
     if holder["host"] != socket.gethostname():
         return True
     if holder["pid"] == os.getpid():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,26 @@ OUTCOMES = (
     "ok", "truncated", "blocked", "invalid_json", "schema_mismatch", "retryable", "failed", "missing", "pending",
     "skipped",
 )  # fmt: skip
+
+
+def parse_outcomes(text: str, known: Collection[str], option: str, hint: str = "") -> frozenset[str]:
+    """The outcomes of an option's text, with commas between. Raises RunError for one that is not known."""
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            listed = ", ".join(outcome for outcome in OUTCOMES if outcome in known)
+            raise RunError(
+                f"{option} does not know `{name}`", f"did you mean `{near[0]}`?" if near else f"{hint}some of: {listed}"
+            )
+    return frozenset(names)
+
+
+def parse_retry(text: str) -> tuple[str, ...]:
+    """The outcomes that a retry asks again. Raises RunError for one that no answer has."""
+    known = [outcome for outcome in OUTCOMES if outcome not in ("pending", "skipped")]
+    found = parse_outcomes(text, known, "--outcome")
+    return tuple(outcome for outcome in known if outcome in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +82,7 @@ class FailOn:
             share = Decimal(percent[1]) / 100
             if share <= 1:
                 return cls(not_ok, share)
-        names = [name.strip() for name in text.split(",")]
-        for name in names:
-            if name not in not_ok:
-                near = difflib.get_close_matches(name, not_ok, n=1)
-                raise RunError(
-                    f"--fail-on does not know `{name}`",
-                    f"did you mean `{near[0]}`?" if near else f"any, 5%, or some of: {', '.join(OUTCOMES[1:])}",
-                )
-        return cls(frozenset(names), Decimal(0))
+        return cls(parse_outcomes(text, not_ok, "--fail-on", "any, 5%, or "), Decimal(0))
 
     def check(self, result: RunResult) -> None:
         """Raises RowsNotOk where the result has more such rows than are allowed."""

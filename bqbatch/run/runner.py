@@ -42,6 +42,7 @@ class Runner:
     full_refresh: bool = False
     allow_partial: bool = False
     price: Price = FREE
+    retry: tuple[str, ...] = ()
 
     @property
     def _source(self) -> Source:
@@ -63,7 +64,7 @@ class Runner:
     def _run(self) -> RunResult:
         script = Script(
             self.prompt, self.project.target.dataset, new_run_id(), self.prompt.columns or ("key", "prompt"),
-            self.service.model, self.limit, self.full_refresh, self.price,
+            self.service.model, self.limit, self.full_refresh, self.price, self.retry,
         )  # fmt: skip
         claim = Claim(self.warehouse, script.objects, script.ledger)
         with self.warehouse.step():
@@ -94,7 +95,7 @@ class Runner:
             ledger.event(
                 "started", file=self._file(), target=self.project.target.name, model=script.model,
                 digest=self.prompt.digest, output=self.prompt.output_ddl, limit=self.limit,
-                full_refresh=self.full_refresh,
+                full_refresh=self.full_refresh, retry=self.retry,
             ),
             *script.accounts(),
         )  # fmt: skip

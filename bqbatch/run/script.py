@@ -36,7 +36,10 @@ UNKNOWN = Price(None, None)
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """The statements of one run of one prompt. `columns` are those of the SELECT, `model` is the one that answers."""
+    """The statements of one run of one prompt. `columns` are those of the SELECT, `model` is the one that answers.
+
+    `retry` names outcomes that are asked again, beside what any run asks.
+    """
 
     prompt: CompiledPrompt
     dataset: Dataset
@@ -46,6 +49,7 @@ class Script:
     limit: int = 0
     full_refresh: bool = False
     price: Price = FREE
+    retry: tuple[str, ...] = ()
 
     @property
     def objects(self) -> PromptObjects:
@@ -90,7 +94,7 @@ class Script:
         select = sqlfiles.render(
             "requests/requests", rows=self.work.rows, answers=self.objects.answers, form=self.prompt.form(self.columns),
             envelope=self.prompt.envelope, has_system="system" in self.prompt.asked_columns(self.columns), max_attempts=self.max_attempts,
-            full_refresh=self.full_refresh, limit=self.limit,
+            full_refresh=self.full_refresh, retry=self.retry, limit=self.limit,
         )  # fmt: skip
         return self._create(f"requests_{job.shard}_{job.attempt}", job.requests, select)
 

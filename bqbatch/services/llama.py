@@ -189,6 +189,12 @@ def model_file(path: Path | None) -> Path:
     return path
 
 
+def check_model(path: Path) -> None:
+    """Loads the model and frees it again. Raises ServiceError where it does not load."""
+    _contexts(path, 1)
+    _load.cache_clear()
+
+
 def _contexts(path: Path, count: int) -> list[Chat]:
     """Contexts of a model. They load in a thread, where Ctrl-C does not break off a load halfway."""
     with ThreadPoolExecutor(1) as loader:

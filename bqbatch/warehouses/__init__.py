@@ -9,7 +9,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import pyarrow
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +25,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What the warehouse knows of a table or view: its columns and the labels on it."""
+    """What the warehouse knows of a table or view: its columns, the labels on it, and which of the two it is."""
 
     columns: tuple[Column, ...]
     labels: Mapping[str, str]
+    is_view: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,15 @@ class Result:
         return (dict(zip(names, row, strict=True)) for row in self.rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The answer to a query, as it comes: its columns, and its rows in Arrow's batches. JSON is text in them."""
+
+    columns: tuple[Column, ...]
+    schema: pyarrow.Schema
+    batches: Iterator[pyarrow.RecordBatch]
+
+
 class Warehouse(Protocol):
     """A place that runs GoogleSQL. Every method may raise WarehouseError."""
 
@@ -72,8 +85,17 @@ class Warehouse(Protocol):
     def read(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:
         """The rows of a query. Only for what a person looks at and for what is counted."""
 
+    def stream(self, sql: str) -> AbstractContextManager[Stream]:
+        """The rows of a query that may be many, for as long as the context lasts."""
+
     def load(self, path: Path, table: str) -> None:
         """Makes a table of a .csv, .parquet or .jsonl file, unless it is there already."""
+
+    def replace(self, path: Path, table: str, label: str) -> None:
+        """Makes a table of such a file, with a label, in place of one that may be there; readers see either."""
+
+    def list_tables(self) -> tuple[str, ...]:
+        """The names of all tables and views in the dataset."""
 
     def describe(self, table: str) -> Table | None:
         """The columns and labels of a table or view, or None where there is none."""

@@ -7,6 +7,7 @@ BigQuery, and what the first one came to is taken over (https://cloud.google.com
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from bqbatch.errors import Exists, WarehouseError
 from bqbatch.names import Dataset
-from bqbatch.warehouses import Column, DryRun, Result, Statement, Table
+from bqbatch.warehouses import Column, DryRun, Result, Statement, Stream, Table
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
@@ -78,21 +79,43 @@ class BigQueryWarehouse:
             columns = tuple(map(column_of, rows.schema))
             return Result(columns, tuple(row.values() for row in rows))
 
+    @contextlib.contextmanager
+    def stream(self, sql: str) -> Iterator[Stream]:
+        with _said(sql), _cancelled_by_ctrl_c():
+            rows = self._client.query_and_wait(sql, job_config=self._config(), location=self._location)
+            columns = tuple(map(column_of, rows.schema))
+            batches = rows.to_arrow_iterable()
+            first = next(batches, None)
+            schema = rows.to_arrow(create_bqstorage_client=False).schema if first is None else first.schema
+            yield Stream(columns, schema, itertools.chain([] if first is None else [first], batches))
+
     def load(self, path: Path, table: str) -> None:
-        if self.describe(table):
-            return
+        if not self.describe(table):
+            self._load(path, table, "WRITE_EMPTY")
+
+    def replace(self, path: Path, table: str, label: str) -> None:
+        self._load(path, table, "WRITE_TRUNCATE", label)
+
+    def list_tables(self) -> tuple[str, ...]:
+        with _said(""):
+            return tuple(sorted(table.table_id for table in self._client.list_tables(self._path(self.dataset.path))))
+
+    def _load(self, path: Path, table: str, disposition: str, label: str = "") -> None:
         from google.cloud import bigquery
 
         config = bigquery.LoadJobConfig(
             source_format=_FORMATS[path.suffix.lower()], autodetect=True, labels=dict(self.labels),
-            write_disposition=bigquery.WriteDisposition.WRITE_EMPTY,
+            write_disposition=disposition,
         )  # fmt: skip
+        if label:
+            # The client has no name for it: https://cloud.google.com/bigquery/docs/reference/rest/v2/Job
+            config._properties["load"]["destinationTableProperties"] = {"labels": {label: "file"}}
         if path.suffix.lower() == ".csv":
             config.skip_leading_rows = 1
             config.allow_quoted_newlines = True
         with _said(""), path.open("rb") as file:
             job = self._client.load_table_from_file(
-                file, table.strip("`"), job_config=config, location=self._location, size=path.stat().st_size
+                file, self._path(table), job_config=config, location=self._location, size=path.stat().st_size
             )
             job.result()
 
@@ -104,7 +127,7 @@ class BigQueryWarehouse:
                 found = self._client.get_table(self._path(table))
             except NotFound:
                 return None
-            return Table(tuple(map(column_of, found.schema)), dict(found.labels))
+            return Table(tuple(map(column_of, found.schema)), dict(found.labels), found.table_type != "TABLE")
 
     def _execute(self, statement: Statement) -> None:
         """Runs a statement under its job id, or takes over what that came to; a passing failure is tried again."""

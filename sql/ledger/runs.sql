@@ -12,13 +12,18 @@ SELECT
   END AS state,
   MIN(time) AS started,
   MAX(time) AS last_event,
+  MAX(IF(event IN ('finished', 'failed'), time, NULL)) AS ended,
   MAX(IF(event = 'started', JSON_VALUE(details, '$.file'), NULL)) AS file,
   MAX(IF(event = 'started', JSON_VALUE(details, '$.target'), NULL)) AS target,
   MAX(IF(event = 'started', JSON_VALUE(details, '$.model'), NULL)) AS model,
   MAX(IF(event = 'started', JSON_VALUE(details, '$.output'), NULL)) AS output,
   MAX(SAFE_CAST(IF(event = 'built', JSON_VALUE(details, '$.rows'), NULL) AS INT64)) AS row_count,
   MAX(SAFE_CAST(IF(event = 'built', JSON_VALUE(details, '$.requests'), NULL) AS INT64)) AS requests,
+  MAX(SAFE_CAST(IF(event = 'finished', JSON_VALUE(details, '$.reused'), NULL) AS INT64)) AS reused,
   MAX(SAFE_CAST(IF(event = 'finished', JSON_VALUE(details, '$.ok'), NULL) AS INT64)) AS ok,
+  MAX(IF(event = 'finished', TO_JSON_STRING(JSON_QUERY(details, '$.outcomes')), NULL)) AS outcomes,
+  MAX(SAFE_CAST(IF(event = 'finished', JSON_VALUE(details, '$.input_tokens'), NULL) AS INT64)) AS input_tokens,
+  MAX(SAFE_CAST(IF(event = 'finished', JSON_VALUE(details, '$.output_tokens'), NULL) AS INT64)) AS output_tokens,
   MAX(SAFE_CAST(IF(event = 'finished', JSON_VALUE(details, '$.cost_usd'), NULL) AS NUMERIC)) AS cost_usd,
   MAX(IF(event = 'failed', JSON_VALUE(details, '$.message'), NULL)) AS message
 FROM {{ log }}

@@ -1,12 +1,20 @@
-{#- Requests that a run does not ask again: answered, or not worth asking before a `retry`. -#}
+{#- Requests that a run does not ask again: answered, or not worth asking before a `retry`, which names outcomes that
+    are: those of the answers that are shown. -#}
 
-{%- macro settled(answers, max_attempts) -%}
+{%- macro settled(answers, max_attempts, retry) -%}
 SELECT request_hash
     FROM {{ answers }}
     GROUP BY request_hash
-    HAVING LOGICAL_OR(outcome = 'ok')
+    HAVING (
+      LOGICAL_OR(outcome = 'ok')
       OR ANY_VALUE(outcome HAVING MAX attempt) NOT IN ('missing', 'retryable')
       OR COUNT(*) >= {{ max_attempts }}
+    )
+    {%- if retry %}
+      AND IF(LOGICAL_OR(outcome = 'ok'), 'ok', ANY_VALUE(outcome HAVING MAX attempt)) NOT IN (
+        {%- for outcome in retry %}{{ outcome | literal }}{{ ', ' if not loop.last }}{% endfor -%}
+      )
+    {%- endif %}
 {%- endmacro %}
 
 {#- Per request the answer to show: the latest that is ok, else the latest. A worse refresh never hides a good one. -#}

@@ -7,6 +7,7 @@
 -- has_system: whether rows bring a system text of their own
 -- max_attempts: how often a request without an answer is asked
 -- full_refresh: whether everything is asked again
+-- retry: outcomes that are asked again too, beside what any run asks
 -- limit: the most requests to ask, the first by key; 0 for all
 {% from 'macros/request.sql' import request_text -%}
 {% from 'macros/answered.sql' import settled -%}
@@ -25,7 +26,7 @@ FROM (
   WHERE request_hash IS NOT NULL
   {%- if not full_refresh %}
     AND request_hash NOT IN (
-    {{ settled(answers, max_attempts) }}
+    {{ settled(answers, max_attempts, retry) }}
     )
   {%- endif %}
   GROUP BY request_hash

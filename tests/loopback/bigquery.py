@@ -62,6 +62,7 @@ class BigQuery:
             "bigquery.jobs.getQueryResults": self.query_results,
             "bigquery.datasets.get": self.get_dataset,
             "bigquery.tables.get": self.get_table,
+            "bigquery.tables.list": self.list_tables,
             "bigquery.tables.patch": self.patch_table,
             "bigquery.tables.delete": self.delete_table,
         }
@@ -222,8 +223,12 @@ class BigQuery:
         table = f"`{reference['datasetId']}.{reference['tableId']}`"
         if load.get("writeDisposition") == "WRITE_EMPTY" and self.warehouse.describe(table):
             raise Refusal(409, "duplicate", f"Already Exists: Table {reference['tableId']}")
+        labels = load.get("destinationTableProperties", {}).get("labels", {})
         try:
-            self.warehouse.load(path, table)
+            if load.get("writeDisposition") == "WRITE_TRUNCATE":
+                self.warehouse.replace(path, table, next(iter(labels), ""))
+            else:
+                self.warehouse.load(path, table)
         except WarehouseError as error:
             raise Refusal(400, "invalid", f"Error while reading data, error message: {error.message}") from None
         return {"outputRows": "0", "inputFiles": "1"}
@@ -246,12 +251,26 @@ class BigQuery:
         if there is None:
             raise Refusal(404, "notFound", f"Not found: Table {self.project}:{dataset}.{name}")
         reply: dict[str, Any] = {
-            "kind": "bigquery#table", "id": f"{self.project}:{dataset}.{name}", "type": "TABLE",
+            "kind": "bigquery#table", "id": f"{self.project}:{dataset}.{name}", "type": "VIEW" if there.is_view else "TABLE",
             "tableReference": {"projectId": self.project, "datasetId": dataset, "tableId": name},
             "schema": {"fields": [schema_field(column) for column in there.columns]}, "labels": dict(there.labels),
             "location": self.datasets[dataset],
         }  # fmt: skip
         return reply
+
+    def list_tables(self, call: Call) -> Any:
+        dataset = call.path.split("/datasets/")[1].split("/")[0]
+        references = [
+            {"projectId": self.project, "datasetId": dataset, "tableId": name} for name in self.warehouse.list_tables()
+        ]
+        start, most = int(call.query.get("pageToken") or 0), 2
+        page: dict[str, Any] = {
+            "kind": "bigquery#tableList", "totalItems": len(references),
+            "tables": [{"kind": "bigquery#table", "tableReference": each} for each in references[start : start + most]],
+        }  # fmt: skip
+        if start + most < len(references):
+            page["nextPageToken"] = str(start + most)
+        return page
 
     def patch_table(self, call: Call) -> Any:
         reply = self.get_table(call)

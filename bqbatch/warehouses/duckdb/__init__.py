@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from bqbatch.errors import Locked, WarehouseError
-from bqbatch.warehouses import Column, DryRun, Result, Statement, Table
-from bqbatch.warehouses.duckdb.messages import errors_as, file_error, statement_error
+from bqbatch.warehouses import Column, DryRun, Result, Statement, Stream, Table
+from bqbatch.warehouses.duckdb.messages import batches_of, errors_as, file_error, statement_error
 from bqbatch.warehouses.duckdb.seeds import load_error, relation
 from bqbatch.warehouses.duckdb.translate import Translation, translate
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _MACROS = (Path(__file__).parent / "macros.sql").read_text("utf-8")
 _DIGEST = hashlib.sha256(_MACROS.encode()).hexdigest()
 _WAIT_SECONDS = 120
+_BATCH_ROWS = 8192
+_OWN_SCHEMAS = ("bqbatch", "googlesql", "information_schema", "pg_catalog")
 _EMPTY = ("FROM (", "\n) LIMIT 0")
 _TYPES = {
     "bigint": "INT64", "integer": "INT64", "smallint": "INT64", "tinyint": "INT64", "hugeint": "INT64",
@@ -99,15 +101,52 @@ class DuckDBWarehouse:
             columns = tuple(Column(name, sql_type(kind)) for name, kind, *_ in cursor.description or [])
             return Result(columns, tuple(cursor.fetchall()))
 
+    @contextlib.contextmanager
+    def stream(self, sql: str) -> Iterator[Stream]:
+        """The rows of a query in batches; the file is open for as long."""
+        translation = translate(sql)
+        with self._open() as connection:
+            self.dry_run(sql)  # which says what is wrong with a query, where `sql` does not
+            with self._said(translation):
+                found = connection.sql(translation.statements[0])
+                try:
+                    columns = tuple(map(Column, found.columns, map(sql_type, found.types)))
+                    reader = found.to_arrow_reader(_BATCH_ROWS)
+                finally:
+                    del found  # it would keep the file open for as long as an error is kept
+                try:
+                    yield Stream(columns, reader.schema, batches_of(reader))
+                finally:
+                    reader.close()
+
     def load(self, path: Path, table: str) -> None:
         """Makes a table of a file, in one transaction, unless the table is there."""
-        if self.describe(table):
-            return
+        if not self.describe(table):
+            self._make(path, table, "")
+
+    def replace(self, path: Path, table: str, label: str) -> None:
+        """Makes a table of a file, with `label` set, in one transaction; one that is there goes."""
+        self._make(path, table, label)
+
+    def _make(self, path: Path, table: str, label: str) -> None:
         if path.stat().st_size == 0:
-            raise WarehouseError(f"{path.name} is empty", "a seed needs a header line at least")
+            raise WarehouseError(f"{path.name} is empty", "a table needs a header line at least")
         schema, name = _parts(table)
+        if schema in _OWN_SCHEMAS:
+            raise WarehouseError(f"`{schema}` is the warehouse's own", "name another dataset")
+        quoted = f'"{schema}"."{name}"'
         with self._open() as connection, self._transaction(connection), errors_as(partial(load_error, path)):
-            relation(connection, path).create(f'"{schema}"."{name}"')
+            rows = relation(connection, path)
+            connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+            connection.execute(f"DROP TABLE IF EXISTS {quoted}")
+            rows.create(quoted)
+            if label:
+                connection.execute(f"COMMENT ON TABLE {quoted} IS '{label}=file'")
+
+    def list_tables(self) -> tuple[str, ...]:
+        """The names of all tables and views in the dataset."""
+        with self._open() as connection:
+            return tuple(name for (name,) in connection.execute("FROM bqbatch.names_in(?)", [self.dataset]).fetchall())
 
     def describe(self, table: str) -> Table | None:
         """The columns and labels of a table or view, or None."""
@@ -121,8 +160,9 @@ class DuckDBWarehouse:
                 return None
             columns = tuple(Column(n, sql_type(kind)) for n, kind in zip(relation.columns, relation.types, strict=True))
             comment = connection.execute("FROM bqbatch.comment_of(?, ?)", [schema, name]).fetchone()
-        labels = dict(pair.partition("=")[::2] for pair in ((comment and comment[0]) or "").split("; ") if "=" in pair)
-        return Table(columns, labels)
+        text, is_view = comment or ("", False)
+        labels = dict(pair.partition("=")[::2] for pair in (text or "").split("; ") if "=" in pair)
+        return Table(columns, labels, is_view)
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -738,9 +738,12 @@ CREATE OR REPLACE MACRO googlesql.information_tables(dataset) AS TABLE
 -- What the adapter itself asks.
 
 CREATE OR REPLACE MACRO bqbatch.comment_of(in_schema, of_name) AS TABLE
-  SELECT comment FROM duckdb_tables() WHERE schema_name = in_schema AND table_name = of_name
+  SELECT comment, FALSE AS is_view FROM duckdb_tables() WHERE schema_name = in_schema AND table_name = of_name
   UNION ALL
-  SELECT comment FROM duckdb_views() WHERE schema_name = in_schema AND view_name = of_name;
+  SELECT comment, TRUE FROM duckdb_views() WHERE schema_name = in_schema AND view_name = of_name;
+
+CREATE OR REPLACE MACRO bqbatch.names_in(in_schema) AS TABLE
+  SELECT table_name FROM information_schema.tables WHERE table_schema = in_schema ORDER BY table_name;
 
 CREATE OR REPLACE MACRO bqbatch.is_done(id) AS TABLE
   SELECT count(*) > 0 AS done FROM bqbatch.jobs WHERE job_id = id;

@@ -7,10 +7,13 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bqbatch.errors import Exists, WarehouseError
 from bqbatch.warehouses.duckdb.translate import Translation
+
+if TYPE_CHECKING:
+    import pyarrow
 
 
 @contextlib.contextmanager
@@ -28,6 +31,22 @@ def errors_as(ours: Callable[[Exception], WarehouseError]) -> Iterator[None]:
         if "interrupted" in str(error).lower():
             raise KeyboardInterrupt from None
         raise
+
+
+def batches_of(reader: pyarrow.RecordBatchReader) -> Iterator[pyarrow.RecordBatch]:
+    """The batches of a reader; what DuckDB says on the way, which Arrow passes on as text, is DuckDB's error again."""
+    import duckdb
+
+    while True:
+        try:
+            batch = reader.read_next_batch()
+        except StopIteration:
+            return
+        except OSError as error:
+            if "INTERRUPT" in str(error):
+                raise KeyboardInterrupt from None
+            raise duckdb.Error(str(error)) from None
+        yield batch
 
 
 def file_error(path: Path, error: Exception) -> WarehouseError:

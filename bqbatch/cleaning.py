@@ -1,0 +1,140 @@
+"""What `clean` takes away: working tables that nobody needs any more, and a person's rows and answers."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bqbatch import sqlfiles
+from bqbatch.errors import RunError
+from bqbatch.names import Dataset, PromptObjects, run_of
+from bqbatch.queries import check_runs, name_of, published
+from bqbatch.run.ledger import Claim, Ledger, new_run_id
+from bqbatch.session import Session
+from bqbatch.warehouses import Warehouse
+
+DROPPED, GOES_ON, UNCOLLECTED = "dropped", "kept: its run goes on", "kept: its answers are not collected yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A working table, its run and prompt, and whether answers may wait in it that nobody has collected."""
+
+    table: str
+    run_id: str
+    prompt: str
+    state: str
+    uncollected: bool
+
+
+def leftovers(warehouse: Warehouse, dataset: Dataset, prompt: str = "") -> list[Leftover]:
+    """The working tables in the dataset, of one prompt or of all, in the order of their prompts."""
+    sql = sqlfiles.render("ledger/ended", runs=dataset.runs, jobs=dataset.jobs)
+    runs = {row["run_id"]: row for row in warehouse.read(sql)}
+    found = ((table, runs.get(run_of(table) or "")) for table in warehouse.list_tables())
+    made = [
+        Leftover(table, run["run_id"], run["prompt"], run["state"], run["uncollected"] > 0)
+        for table, run in found
+        if run
+    ]
+    return sorted((left for left in made if prompt in ("", left.prompt)), key=lambda left: (left.prompt, left.table))
+
+
+def clean(file: Path | None, target: str | None) -> list[dict[str, str]]:
+    """Drops the working tables of runs that ended and are collected; says of each working table what became of it.
+
+    Each prompt is claimed meanwhile, so that no run of it goes on; the claim of a process that is gone is given back.
+    """
+    session = Session.open(file or Path.cwd(), target)
+    check_runs(session)
+    dataset, warehouse = session.project.target.dataset, session.warehouse()
+    name = name_of(session, file) if file else ""
+    held = [table.removesuffix("__claim") for table in warehouse.list_tables() if table.endswith("__claim")]
+    prompts = {left.prompt for left in leftovers(warehouse, dataset, name)} | {one for one in held if name in ("", one)}
+    rows = itertools.chain.from_iterable(_clean_prompt(warehouse, dataset, prompt) for prompt in sorted(prompts))
+    return [{"table": left.table, "prompt": left.prompt, "run_id": left.run_id, "what": what} for left, what in rows]
+
+
+def _clean_prompt(warehouse: Warehouse, dataset: Dataset, prompt: str) -> list[tuple[Leftover, str]]:
+    try:
+        with _claimed(warehouse, PromptObjects(dataset, prompt)) as ledger, warehouse.step():
+            return [(left, _clean_table(warehouse, ledger, left)) for left in leftovers(warehouse, dataset, prompt)]
+    except RunError:  # another run has the claim
+        return [(left, GOES_ON) for left in leftovers(warehouse, dataset, prompt)]
+
+
+def _clean_table(warehouse: Warehouse, ledger: Ledger, left: Leftover) -> str:
+    if left.uncollected:
+        return UNCOLLECTED
+    drop = ledger.statement(f"drop_{left.table}", f"DROP TABLE IF EXISTS {ledger.dataset.of(left.table)}")
+    over = Ledger(ledger.dataset, left.run_id, left.prompt).event("settled", by=ledger.run_id)
+    warehouse.execute(drop, *([over] if left.state == "open" else []))
+    return DROPPED
+
+
+@contextlib.contextmanager
+def _claimed(warehouse: Warehouse, objects: PromptObjects) -> Iterator[Ledger]:
+    """The claim of a prompt. Raises RunError while a run has it."""
+    ledger = Ledger(objects.dataset, new_run_id(), objects.prompt)
+    claim = Claim(warehouse, objects, ledger)
+    claim.take()
+    try:
+        yield ledger
+    finally:
+        claim.release()
+
+
+def erase(
+    file: Path, target: str | None, keys: tuple[str, ...], variables: Mapping[str, str], sure: Callable[[str], object]
+) -> dict[str, Any]:
+    """Erases keys from a prompt's snapshot and keys, and the answers to requests that only they made.
+
+    `sure` is told what will go, and raises if it shall not. Returns how much of each went: `rows`, `answers`, `keys`,
+    seed tables (the next run loads them anew), and what stays: `shared` answers, which other keys have too, and
+    `unpublished` ones, of runs that were stopped before it was written down whose they are. Raises RunError for a key
+    that the prompt never had, and while answers that may be its own wait to be collected.
+    """
+    session = Session.open(file, target)
+    warehouse, name = published(file, target)
+    prompt = session.compile(file, variables)
+    tables = {"rows": name.rows, "keys": name.keys}
+    unknown = [row["key"] for row in warehouse.read(sqlfiles.render("erasure/unknown", erase=keys, **tables))]
+    if unknown:
+        raise RunError(
+            f"`{name.prompt}` has no key {', '.join(map(repr, unknown))}; nothing was erased",
+            f'keys are written as in: bqbatch query "SELECT key FROM {name.prompt}__keys"',
+        )
+    count = sqlfiles.render("erasure/counts", erase=keys, answers=name.answers, **tables)
+    sure(told("erase", {"name": name.prompt, "erased": list(keys), **next(iter(warehouse.read(count)))}))
+    with _claimed(warehouse, name) as ledger, warehouse.step():
+        for left in leftovers(warehouse, name.dataset, name.prompt):
+            if _clean_table(warehouse, ledger, left) == UNCOLLECTED:
+                raise RunError(
+                    f"answers of run {left.run_id} are not collected yet, and may be of these keys; nothing was erased",
+                    f"collect them first: bqbatch run {file}",
+                )
+        counts = next(iter(warehouse.read(count)))
+        starts = tuple(seed.table.strip("`").rpartition(".")[2][:-12] for seed in prompt.seeds)
+        seeds = [table for table in warehouse.list_tables() if starts and table[:-12] in starts]
+        warehouse.execute(
+            ledger.statement("erase_answers", sqlfiles.render("erasure/answers", erase=keys, answers=name.answers, **tables)),
+            ledger.statement("erase_rows", sqlfiles.render("erasure/rows", erase=keys, rows=name.rows)),
+            ledger.statement("erase_keys", sqlfiles.render("erasure/keys", erase=keys, keys=name.keys)),
+            *(ledger.statement(f"erase_{seed}", f"DROP TABLE IF EXISTS {name.dataset.of(seed)}") for seed in seeds),
+        )  # fmt: skip
+    return {"name": name.prompt, "erased": list(keys), **counts, "seed_tables": len(seeds)}
+
+
+def told(verb: str, counts: Mapping[str, Any]) -> str:
+    """What is erased, and what is not, in a sentence."""
+    rows, answers, shared, unpublished = (
+        f"{counts[name]:,} {what}{'' if counts[name] == 1 else 's'}"
+        for name, what in (("rows", "row"), ("answers", "answer"), ("shared", "answer"), ("unpublished", "answer"))
+    )
+    kept = f"; kept: {shared} that other keys share" if counts["shared"] else ""
+    kept += f"; kept: {unpublished} of runs that did not end, nobody knows whose" if counts["unpublished"] else ""
+    return f"{verb} {', '.join(map(repr, counts['erased']))} from `{counts['name']}`: {rows}, {answers}{kept}"

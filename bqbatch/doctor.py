@@ -1,0 +1,132 @@
+"""What `doctor` looks at, one thing after the other, with what mends it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bqbatch import sqlfiles
+from bqbatch.cleaning import leftovers
+from bqbatch.errors import BqbatchError, ProjectError, ServiceError
+from bqbatch.names import PromptObjects
+from bqbatch.project import FILE, Project, load_project
+from bqbatch.run.ledger import alive
+from bqbatch.session import Session
+
+OK, WARNING, BROKEN = "ok", "warning", "broken"
+_LITTLE_DISK = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was looked at, how it is (`ok`, `warning` or `broken`), what was seen, and what mends it."""
+
+    name: str
+    state: str
+    seen: str
+    hint: str | None = None
+
+
+def checks(target: str | None) -> Iterator[Check]:
+    """Every check, one after the other; what needs a project is left out where none can be read."""
+    yield Check("python", OK, f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+    yield _packages()
+    yield _model()
+    try:
+        project = load_project(Path.cwd(), target)
+    except ProjectError as error:
+        yield Check("project", BROKEN, str(error), error.hint)
+        return
+    yield _project(project)
+    yield Check("target", OK, f"{project.target.name} ({project.target.type}), dataset {project.target.dataset.path}")
+    yield _disk(project)
+    try:
+        yield from _warehouse(project)
+    except BqbatchError as error:
+        yield Check("warehouse", BROKEN, str(error), error.hint)
+
+
+def _packages() -> Check:
+    names = [
+        re.match(r"[\w.-]+", line) for line in importlib.metadata.requires("bqbatch") or [] if "extra ==" not in line
+    ]
+    seen: list[str] = []
+    missing: list[str] = []
+    for name in (found[0] for found in names if found):
+        try:
+            seen.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        return Check("packages", BROKEN, f"not installed: {', '.join(missing)}", f"pip install {' '.join(missing)}")
+    return Check("packages", OK, ", ".join(seen))
+
+
+def _model() -> Check:
+    from bqbatch.services.llama import SMOLLM2, check_model, model_file
+
+    try:
+        file = model_file(None)
+        check_model(file)
+    except ServiceError as error:
+        return Check("local model", WARNING, str(error), f"{error.hint}; --model simulated works without")
+    return Check("local model", OK, f"{SMOLLM2} loads ({_megabytes(file.stat().st_size)})")
+
+
+def _project(project: Project) -> Check:
+    if (project.root / FILE).is_file():
+        return Check("project", OK, str(project.root / FILE))
+    return Check("project", OK, f"{project.root}, without a {FILE}: every setting has its default")
+
+
+def _disk(project: Project) -> Check:
+    free = shutil.disk_usage(project.root).free
+    little = free < _LITTLE_DISK
+    return Check(
+        "disk",
+        WARNING if little else OK,
+        f"{free / 10**9:,.1f} GB free",
+        "make room before a large run" if little else None,
+    )
+
+
+def _warehouse(project: Project) -> Iterator[Check]:
+    session, file, dataset = Session(project), project.warehouse_file, project.target.dataset
+    if not session.is_begun:
+        yield Check("warehouse", OK, f"none yet; the first run makes {file}")
+        return
+    warehouse = session.warehouse()
+    with warehouse.step():
+        tables = warehouse.list_tables()
+        where = f"{file} opens, {_megabytes(file.stat().st_size)}" if file.exists() else f"{dataset.path} answers"
+        yield Check("warehouse", OK, f"{where}, {len(tables)} tables and views")
+        dead: list[str] = []
+        live: list[str] = []
+        for prompt in (table.removesuffix("__claim") for table in tables if table.endswith("__claim")):
+            sql = sqlfiles.render("ledger/holder", claim=PromptObjects(dataset, prompt).claim)
+            for holder in warehouse.read(sql):
+                (live if alive(holder) and not holder["expired"] else dead).append(prompt)
+        if dead:
+            yield Check(
+                "claims", WARNING, f"of runs that are gone: {', '.join(dead)}", "bqbatch clean, or run them again"
+            )
+        else:
+            yield Check("claims", OK, f"runs under way: {', '.join(live)}" if live else "no run is under way")
+        left = leftovers(warehouse, dataset) if warehouse.describe(dataset.runs) else []
+    waiting = sorted({one.prompt for one in left if one.uncollected and one.prompt not in live})
+    rest = [one for one in left if not one.uncollected and one.prompt not in live]
+    if waiting:
+        yield Check("leftovers", WARNING, f"answers to collect of {', '.join(waiting)}", "bqbatch run collects them")
+    elif rest:
+        yield Check("leftovers", WARNING, f"{len(rest)} working tables that nobody needs", "bqbatch clean")
+    else:
+        yield Check("leftovers", OK, "nothing is left behind")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 10**6:,.1f} MB"

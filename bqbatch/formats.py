@@ -1,0 +1,152 @@
+"""Rows as a table, CSV, JSON, JSONL, Parquet or Markdown, on stdout or in a file.
+
+Rows are written to a temporary file as they come, so that the warehouse is free before anybody reads them, however
+slowly, and an error leaves neither half an output nor half a file.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import csv
+import json
+import secrets
+import sys
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from bqbatch.errors import ProjectError
+from bqbatch.values import as_json, as_text, printable, records, to_json
+from bqbatch.warehouses import Result, Stream
+
+if TYPE_CHECKING:
+    from bqbatch.queries import Query
+
+_IN_MEMORY = 16 * 2**20
+_NUMBERS = ("INT64", "FLOAT64", "NUMERIC")
+
+
+def write(query: Query, format_: str, file: Path | None, shown: Collection[str] | None = None) -> None:
+    """Writes the rows of a query; a table shows, of bqbatch's own columns, those of `shown` (None: all).
+
+    Raises WarehouseError for the query, and ProjectError where the file can't be written.
+    """
+    if format_ == "table":
+        from bqbatch.screen import show_table
+
+        result = query.read()
+        if file is None:
+            show_table(result, shown)
+            return
+        with _replaced(file) as handle:
+            show_table(result, shown, codecs.getwriter("utf-8")(handle, "replace"))
+        return
+    with _replaced(file) if file else _spooled() as handle, query.stream() as stream:
+        _WRITERS[format_](stream, handle)
+
+
+@contextlib.contextmanager
+def _replaced(file: Path) -> Iterator[IO[bytes]]:
+    """A file that takes the place of the named one when all is written."""
+    made = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    try:
+        if file.is_dir():
+            raise ProjectError(f"{file} is a folder", "name a file")
+        with made.open("xb") as handle:
+            yield handle
+        made.replace(file)
+    except OSError as error:
+        hint = (
+            "make the folder first"
+            if isinstance(error, FileNotFoundError)
+            else "is the folder writable, the disk full?"
+        )
+        raise ProjectError(f"can't write {file}: {error.strerror}", hint) from None
+    finally:
+        made.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _spooled() -> Iterator[IO[bytes]]:
+    """A file that goes to stdout when all is written; to a terminal without what could steer it."""
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as handle:
+        try:
+            yield handle
+        except OSError as error:
+            raise ProjectError(f"can't write to {tempfile.gettempdir()}: {error.strerror}", "-o FILE") from None
+        handle.seek(0)
+        safe: Callable[[str], str] = (lambda line: printable(line, keep="\n")) if sys.stdout.isatty() else str
+        for line in handle:
+            sys.stdout.write(safe(line.decode()))
+        sys.stdout.flush()
+
+
+def _results(stream: Stream) -> Iterator[Result]:
+    for batch in stream.batches:
+        yield Result(stream.columns, tuple(zip(*(column.to_pylist() for column in batch.columns), strict=True)))
+
+
+def _csv(stream: Stream, handle: IO[bytes]) -> None:
+    writer = csv.writer(codecs.getwriter("utf-8")(handle, "replace"), lineterminator="\n")
+    writer.writerow(column.name for column in stream.columns)
+    for result in _results(stream):
+        writer.writerows(
+            [_cell(value, column.type) for value, column in zip(row, stream.columns, strict=True)]
+            for row in result.rows
+        )
+
+
+def _cell(value: Any, sql_type: str) -> str:
+    """A value as CSV has it: NULL is empty, JSON its text, an array or STRUCT as JSON."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    made = to_json(value, sql_type)
+    return made if isinstance(made, str) else json.dumps(made, ensure_ascii=False)
+
+
+def _json(stream: Stream, handle: IO[bytes]) -> None:
+    before = "["
+    for row in _records(stream):
+        _write(handle, [before, "\n", as_json([row])[2:-2]])
+        before = ","
+    _write(handle, ["[]\n" if before == "[" else "\n]\n"])
+
+
+def _records(stream: Stream) -> Iterator[dict[str, Any]]:
+    return (row for result in _results(stream) for row in records(result))
+
+
+def _jsonl(stream: Stream, handle: IO[bytes]) -> None:
+    _write(handle, (f"{as_json(row, indent=None)}\n" for row in _records(stream)))
+
+
+def _markdown(stream: Stream, handle: IO[bytes]) -> None:
+    def line(cells: Iterable[str]) -> str:
+        escaped = (cell.replace("|", "\\|") for cell in cells)
+        return f"| {' | '.join(escaped)} |\n"
+
+    names = (printable(column.name) for column in stream.columns)
+    sides = ("---:" if column.type in _NUMBERS else "---" for column in stream.columns)
+    _write(handle, [line(names), line(sides)])
+    for result in _results(stream):
+        kinds = [column.type for column in result.columns]
+        _write(handle, (line(map(as_text, row, kinds)) for row in result.rows))
+
+
+def _write(handle: IO[bytes], lines: Iterable[str]) -> None:
+    handle.writelines(line.encode("utf-8", "replace") for line in lines)
+
+
+def _parquet(stream: Stream, handle: IO[bytes]) -> None:
+    from pyarrow import parquet
+
+    with parquet.ParquetWriter(handle, stream.schema, compression="zstd") as writer:
+        for batch in stream.batches:
+            writer.write_batch(batch)
+
+
+_WRITERS: dict[str, Callable[[Stream, IO[bytes]], None]] = {
+    "csv": _csv, "json": _json, "jsonl": _jsonl, "parquet": _parquet, "markdown": _markdown,
+}  # fmt: skip

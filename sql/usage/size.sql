@@ -1,0 +1,5 @@
+-- One row: how many rows a table has.
+--
+-- rows: the table
+SELECT COUNT(*) AS row_count
+FROM {{ rows }}
