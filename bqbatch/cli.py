@@ -23,12 +23,13 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()  # a pipe that closed is met here, and not when Python ends
+            return result
         except KeyboardInterrupt:
             click.echo("stopped", err=True)
             sys.exit(130)
         except BrokenPipeError:
-            # What is still buffered would meet the closed pipe once more when Python ends.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
         except Exception as error:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from bqbatch.session import Session
-from bqbatch.warehouses import DryRun, Result, Statement
+from bqbatch.warehouses import DryRun, Result, Statement, Stream
 from bqbatch.warehouses.duckdb import DuckDBWarehouse
 
 PARAMETER_TYPES = {str: "STRING", int: "INT64", type(None): "STRING"}
@@ -54,6 +55,19 @@ class Recording(DuckDBWarehouse):
 
     def load(self, path: Path, table: str) -> None:
         super().load(path, table)
+        self._loaded(table)
+
+    def replace(self, path: Path, table: str, label: str) -> None:
+        super().replace(path, table, label)
+        self._loaded(table)
+
+    @contextlib.contextmanager
+    def stream(self, sql: str) -> Iterator[Stream]:
+        self.said.append(Said(sql))
+        with super().stream(sql) as rows:
+            yield rows
+
+    def _loaded(self, table: str) -> None:
         found = self.describe(table)
         assert found
         self.said.append(Loaded(table, {column.name: column.type for column in found.columns}))

@@ -20,7 +20,8 @@ import pytest
 from bqbatch import sqlfiles
 from bqbatch.errors import Place
 from bqbatch.prompt.compile import CompiledPrompt, compile_prompt
-from bqbatch.prompt.output import OutputColumn, parse_output
+from bqbatch.prompt.output import OutputColumn
+from bqbatch.prompt.output_ddl import parse_output
 from bqbatch.prompt.settings import Settings
 from tests.engines import DATASET, Embedded, Engine, Judge, read_rows, write_rows
 
@@ -31,6 +32,9 @@ USUAL: dict[str, Any] = {
     "model": "simulated",
     "max_attempts": 3,
     "full_refresh": False,
+    "retry": (),
+    "columns": (),
+    "where": "",
     "limit": 0,
     "run_id": "run1",
     "job": "run1_1_1",

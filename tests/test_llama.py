@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 
 from bqbatch.errors import ServiceError
-from bqbatch.prompt.output import parse_output, response_schema
+from bqbatch.prompt.output import response_schema
+from bqbatch.prompt.output_ddl import parse_output
 from bqbatch.prompt.source import File
 from bqbatch.services import Job, JobState, JobStatus, llama
 from bqbatch.services.chat import completion, outcome

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from bqbatch import sqlfiles
 from bqbatch.errors import Place
 from bqbatch.prompt.compile import compile_prompt
-from bqbatch.prompt.output import Check, OutputColumn, parse_output
+from bqbatch.prompt.output import Check, OutputColumn
+from bqbatch.prompt.output_ddl import parse_output
 from bqbatch.prompt.settings import Settings
 from bqbatch.run.result import OUTCOMES
 from tests.engines import DATASET, Answer, Embedded, Engine, Judge

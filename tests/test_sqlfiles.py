@@ -17,7 +17,7 @@ from sqlglot import exp
 from bqbatch import sqlfiles
 from bqbatch.errors import Place
 from bqbatch.prompt.compile import ASKED, FORMS, Envelope
-from bqbatch.prompt.output import parse_output
+from bqbatch.prompt.output_ddl import parse_output
 from bqbatch.prompt.select import NULL_COLUMN
 from tests.engines import DATASET
 from tests.oracle.bigquery import refused

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bqbatch.prompt.output import parse_output
+from bqbatch.prompt.output_ddl import parse_output
 from bqbatch.prompt.source import File
 from bqbatch.services.vertex import VertexService
 from tests.loopback.bigquery import BigQuery

@@ -18,7 +18,8 @@ from sqlglot.tokens import TokenType
 from bqbatch.errors import Place, PromptError
 from bqbatch.names import Dataset, is_ours
 from bqbatch.prompt.macros import Ref, Seed
-from bqbatch.prompt.output import OutputColumn, parse_output, response_schema
+from bqbatch.prompt.output import OutputColumn, response_schema
+from bqbatch.prompt.output_ddl import parse_output
 from bqbatch.prompt.select import NULL_COLUMN, read_select
 from bqbatch.prompt.settings import NAME, Settings, merged
 from bqbatch.prompt.source import SourceMap

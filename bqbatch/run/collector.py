@@ -9,7 +9,8 @@ from pathlib import Path
 from bqbatch import sqlfiles
 from bqbatch.errors import BqbatchError, RunError
 from bqbatch.names import RunObjects
-from bqbatch.prompt.output import OutputColumn, parse_output
+from bqbatch.prompt.output import OutputColumn
+from bqbatch.prompt.output_ddl import parse_output
 from bqbatch.prompt.source import File
 from bqbatch.run.ledger import Ledger
 from bqbatch.run.script import Script, collect, drop_job, first
