@@ -7,6 +7,7 @@ Between the words may stand pieces that macros made: text of its own SQL, and fi
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Mapping, Sequence
@@ -92,6 +93,7 @@ class PromptSQL:
     null_column: str | None
 
 
+@functools.cache
 def literal(value: str) -> str:
     """A GoogleSQL string literal."""
     return exp.Literal.string(value).sql(dialect="bigquery")
