@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from bqbatch import sqlfiles
 from bqbatch.errors import Place, RunError, WarehouseError
@@ -52,7 +53,7 @@ class Source:
             self.watcher.note(f"{count} skipped: `{row['null_column']}` is NULL ({{column|'…'}} gives a default)")
 
     def _check_upstream(self, name: PromptObjects, place: Place, *, allow_partial: bool) -> None:
-        run = f"bqbatch run {shlex.quote(f'{name.prompt}.sql')}"
+        run = f"bqbatch run {shlex.quote(str(Path(self.prompt.path).with_name(f'{name.prompt}.sql')))}"
         view = self.warehouse.describe(name.view)
         if view is None or view.labels.get(LABEL) != name.prompt:
             what = "has no view yet" if view is None else "is no prompt's view"
