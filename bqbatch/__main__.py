@@ -2,4 +2,4 @@
 
 from bqbatch.cli import main
 
-main()
+main(prog_name="bqbatch")
