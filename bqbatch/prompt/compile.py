@@ -153,7 +153,9 @@ def compile_prompt(
         seeds=rendered.seeds,
         refs=rendered.refs,
         has_files=rendered.has_files,
-        said=frozenset(rendered.settings.said()) | ({"system"} if rendered.system else set()),
+        said=frozenset(rendered.settings.said())
+        | ({"system"} if rendered.system else set())
+        | ({"--max-output-tokens"} if max_output_tokens else set()),
         digest=hashlib.sha256(rendered.sql.encode()).hexdigest(),
     )
     if compiled.columns is not None:
