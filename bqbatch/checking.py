@@ -35,8 +35,8 @@ def check_prompt(session: Session, prompt: CompiledPrompt) -> tuple[Column, ...]
     if found.error:
         place = prompt.place_of("SELECT")
         if found.line is not None and found.column is not None:
-            lines = prompt.select.splitlines(keepends=True)
-            place = prompt.source_map.place(sum(map(len, lines[: found.line - 1])) + found.column - 1)
+            before = prompt.select.split("\n")[: found.line - 1]
+            place = prompt.source_map.place(sum(len(line) + 1 for line in before) + found.column - 1)
         hint = f"see the SQL around it: bqbatch compile {shlex.quote(prompt.path)}"
         if found.error.startswith("Table not found"):
             hint = "only tables that are there can be checked: load it, or run the prompt that makes it"

@@ -99,8 +99,8 @@ def erase(
     that the prompt never had, and while answers that may be its own wait to be collected.
     """
     session = Session.open(file, target)
-    warehouse, name = published(file, target)
     prompt = session.compile(file, variables)
+    warehouse, name = published(file, target, prompt.name)
     tables = {"rows": name.rows, "keys": name.keys}
     unknown = [row["key"] for row in warehouse.read(sqlfiles.render("erasure/unknown", erase=keys, **tables))]
     if unknown:

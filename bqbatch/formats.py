@@ -88,8 +88,18 @@ def _results(stream: Stream) -> Iterator[Result]:
         yield Result(stream.columns, tuple(zip(*(column.to_pylist() for column in batch.columns), strict=True)))
 
 
+class _Lines:
+    """Lines that end in \\n: the writer quotes the characters of its own line end, and both have to be quoted."""
+
+    def __init__(self, handle: codecs.StreamWriter) -> None:
+        self._handle = handle
+
+    def write(self, line: str) -> None:
+        self._handle.write(line.removesuffix("\r\n") + "\n")
+
+
 def _csv(stream: Stream, handle: IO[bytes]) -> None:
-    writer = csv.writer(codecs.getwriter("utf-8")(handle, "replace"), lineterminator="\n")
+    writer = csv.writer(_Lines(codecs.getwriter("utf-8")(handle, "replace")), lineterminator="\r\n")
     writer.writerow(column.name for column in stream.columns)
     for result in _results(stream):
         writer.writerows(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 from bqbatch import sqlfiles
 from bqbatch.errors import BqbatchError, ProjectError, PromptError, WarehouseError
 from bqbatch.names import PromptObjects
+from bqbatch.prompt.settings import NAME
 from bqbatch.prompt.source import File
 from bqbatch.run.result import OUTCOMES, parse_outcomes
 from bqbatch.run.script import LABEL
@@ -154,15 +156,18 @@ def check_runs(session: Session) -> None:
         raise ProjectError("nothing was run here yet", "bqbatch run FILE")
 
 
-def published(file: Path, target: str | None) -> tuple[Warehouse, PromptObjects]:
-    """The warehouse and the objects of a prompt. Raises ProjectError where it has no view yet."""
+def published(file: Path, target: str | None, name: str = "") -> tuple[Warehouse, PromptObjects]:
+    """The warehouse and the objects of a prompt, by its file, or its name. Raises ProjectError where it has no view yet."""
     session = Session.open(file, target)
-    objects = PromptObjects(session.project.target.dataset, name_of(session, file))
+    objects = PromptObjects(session.project.target.dataset, name or name_of(session, file))
     warehouse = session.warehouse()
     there = warehouse.describe(objects.view) if session.is_begun else None
     if there is None or there.labels.get(LABEL) != objects.prompt:
         raise ProjectError(f"`{objects.prompt}` has no view yet", f"bqbatch run {shlex.quote(str(file))}")
     return warehouse, objects
+
+
+_NAMED = re.compile(rf"\bconfig\s*\([^)]*?\bname\s*=\s*['\"]({NAME})['\"]")
 
 
 def name_of(session: Session, file: Path) -> str:
@@ -172,4 +177,5 @@ def name_of(session: Session, file: Path) -> str:
     try:
         return session.compile(file, {}).name
     except BqbatchError:
-        return file.stem
+        said = _NAMED.search(file.read_text("utf-8", "replace"))
+        return said[1] if said else file.stem

@@ -508,3 +508,23 @@ def test_what_is_broken_is_told_and_exits_with_1(shared: Folder) -> None:
     found = states(shared)
     assert found["project"] == ("broken", "bqbatch.toml:1:1: bqbatch.toml does not know `modle`")
     assert "warehouse" not in found
+
+
+def test_a_prompt_is_known_by_the_name_it_gives_itself_whatever_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "{{{{ config(name = '{name}') }}}} SELECT 1 AS key, {{{{ prompt('x ' ~ var('n')) }}}} AS prompt"
+    files = {"b.sql": text.format(name="bb"), "sub/bb.sql": text.format(name="cc")}
+    folder = Folder.made(tmp_path / "project", monkeypatch, files)
+    for file in files:
+        folder.run(file, "--var", "n=2")
+    said = folder.say("clean", "sub/bb.sql", "--key", "1", "--var", "n=2", "--yes")
+    assert said.code == 0, said.err
+    assert (folder.value("SELECT COUNT(*) AS n FROM bb"), folder.value("SELECT COUNT(*) AS n FROM cc")) == (1, 0)
+    assert folder.say("show", "b.sql").code == 0
+
+
+def test_a_text_with_a_carriage_return_is_quoted_in_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Folder.made(tmp_path / "project", monkeypatch)
+    folder.say("query", r"SELECT 'only\rcr' AS a, 'b' AS b", "-o", "cr.csv")
+    assert (folder.root / "cr.csv").read_bytes() == b'a,b\n"only\rcr",b\n'

@@ -115,7 +115,7 @@ class Macros:
         name = table if "`" in table else self.source(table)
         keys = ", ".join(f"example.`{key[1]}`{f' {key[2].upper()}' if key[2] else ''}" for key in order if key)
         row = text_sql(self._text("examples", text), "example").expression
-        rows = f"STRING_AGG({row}, {literal(separator)} ORDER BY {keys}{f' LIMIT {limit}' if limit else ''})"
+        rows = f"STRING_AGG({row}, {literal(separator)} ORDER BY {keys}, {row}{f' LIMIT {limit}' if limit else ''})"
         query = f"(SELECT {rows} FROM {name} AS example)"
         return self._piece(Piece(query, {f"examples of {name.strip('`')}": unmarked(query)[0]}))
 

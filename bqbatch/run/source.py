@@ -12,7 +12,7 @@ from pathlib import Path
 from bqbatch import sqlfiles
 from bqbatch.errors import Place, RunError, WarehouseError
 from bqbatch.names import PromptObjects
-from bqbatch.prompt.compile import CompiledPrompt, check_columns, check_types
+from bqbatch.prompt.compile import FORMS, CompiledPrompt, check_columns, check_types
 from bqbatch.run.script import LABEL, Script, first
 from bqbatch.run.watcher import Watcher
 from bqbatch.values import as_text
@@ -50,7 +50,9 @@ class Source:
             return
         for row in self.warehouse.read(sqlfiles.render("requests/skipped", rows=script.work.rows)):
             count = f"{row['skipped']:,} {'row is' if row['skipped'] == 1 else 'rows are'}"
-            self.watcher.note(f"{count} skipped: `{row['null_column']}` is NULL ({{column|'…'}} gives a default)")
+            name = row["null_column"]
+            default = "" if name in FORMS or name.startswith("examples of ") else " ({column|'…'} gives a default)"
+            self.watcher.note(f"{count} skipped: `{name}` is NULL{default}")
 
     def _check_upstream(self, name: PromptObjects, place: Place, *, allow_partial: bool) -> None:
         run = f"bqbatch run {shlex.quote(str(Path(self.prompt.path).with_name(f'{name.prompt}.sql')))}"

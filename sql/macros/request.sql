@@ -11,10 +11,10 @@ prompt
         COUNT(*) = 0 OR LOGICAL_OR(IF(part.file_uri IS NULL, part.text, part.mime_type) IS NULL),
         NULL,
         CONCAT('[', STRING_AGG(
-          IF(
-            part.file_uri IS NULL,
-            CONCAT('{"text":', TO_JSON_STRING(part.text), '}'),
-            CONCAT('{"fileData":{"fileUri":', TO_JSON_STRING(part.file_uri), ',"mimeType":', TO_JSON_STRING(part.mime_type), '}}')
+          CONCAT(
+            IF(part.text IS NULL, '', CONCAT('{"text":', TO_JSON_STRING(part.text), '}')),
+            IF(part.text IS NULL OR part.file_uri IS NULL, '', ','),
+            IF(part.file_uri IS NULL, '', CONCAT('{"fileData":{"fileUri":', TO_JSON_STRING(part.file_uri), ',"mimeType":', TO_JSON_STRING(part.mime_type), '}}'))
           ),
           ',' ORDER BY position
         ), ']')
