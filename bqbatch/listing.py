@@ -11,7 +11,7 @@ from bqbatch.prompt.select import NULL_COLUMN
 from bqbatch.run.script import FREE, Script, collect, drop_job
 from bqbatch.session import Session
 
-RUN_ID = "00000000_000000_0000"
+RUN_ID = "00000000_000000_000000"
 """Stands for the id of the run."""
 
 

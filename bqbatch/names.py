@@ -41,7 +41,7 @@ def is_ours(table: str) -> bool:
 
 def run_of(table: str) -> str | None:
     """The run whose working table this is, or None for any other table."""
-    found = re.fullmatch(r"bqb_(?:rows|req|resp)_(\d{8}_\d{6}_[0-9a-f]{4})(?:_\d+_\d+)?", table)
+    found = re.fullmatch(r"bqb_(?:rows|req|resp)_(\d{8}_\d{6}_[0-9a-f]{6})(?:_\d+_\d+)?", table)
     return found and found[1]
 
 

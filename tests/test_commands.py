@@ -255,7 +255,7 @@ def test_what_bqbatch_made_and_views_are_never_replaced(folder: Folder, name: st
 
 def killed(folder: Folder) -> None:
     """Leaves what a run leaves that is killed while its rows are read: an open run and working tables."""
-    run = "20260101_000000_abcd"
+    run = "20260101_000000_abcdef"
     event = "INSERT INTO `llm.bqbatch_log` SELECT @e, @r, 'words', 'started', 0, 0, CURRENT_TIMESTAMP(), PARSE_JSON('{}', wide_number_mode => 'round')"
     folder.warehouse.execute(
         Statement(event, "started", {"e": f"{run}_started_0_0", "r": run}),

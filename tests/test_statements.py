@@ -40,7 +40,7 @@ CASES = Path(__file__).parent / "cases"
 REQUESTS = sorted(file.parent for file in CASES.glob("requests/*/prompt.sql"))
 RUNS = sorted(CASES.glob("runs/*.case"))
 EVERY_FILE = CASES / "runs" / "every_file.case"
-RUN_ID = re.compile(r"\d{8}_\d{6}_[0-9a-f]{4}")
+RUN_ID = re.compile(r"\d{8}_\d{6}_[0-9a-f]{6}")
 
 TABLES = {"llm.t": {"a": "INT64", "b": "STRING", "j": "JSON"}, "t": {"a": "INT64"}}
 
@@ -173,7 +173,7 @@ def test_every_file_under_sql_is_reached_and_judged(tmp_path: Path, monkeypatch:
 def claim_of(pid: int) -> Statement:
     """The claim that a process left which was killed."""
     prompt = PromptObjects(Dataset("llm"), "words")
-    taken = Claim.creation(prompt, Ledger(prompt.dataset, "20260102_030405_0000", prompt.prompt))
+    taken = Claim.creation(prompt, Ledger(prompt.dataset, "20260102_030405_000000", prompt.prompt))
     return replace(taken, parameters={**taken.parameters, "pid": pid})
 
 

@@ -22,8 +22,9 @@ from bqbatch.warehouses import Statement, Warehouse
 
 
 def new_run_id() -> str:
-    """An id that sorts by time: `20261123_084501_3f9a`."""
-    return f"{datetime.now(UTC):%Y%m%d_%H%M%S}_{secrets.token_hex(2)}"
+    """An id that sorts by time, to a quarter of a millisecond: `20261123_084501_3f9a7c`, half of the end is chance."""
+    now = datetime.now(UTC)
+    return f"{now:%Y%m%d_%H%M%S}_{now.microsecond * 4096 // 1_000_000:03x}{secrets.randbelow(4096):03x}"
 
 
 @dataclass(frozen=True, slots=True)

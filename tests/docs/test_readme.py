@@ -45,7 +45,7 @@ def printed(command: str, folder: Path) -> str:
         program, cwd=folder, input=given, text=True, capture_output=True, env=environment, check=False, timeout=300
     )
     assert "Traceback" not in done.stderr, done.stderr
-    said = re.sub(r"\d{8}_\d{6}_[0-9a-f]{4}", "20261123_084501_3f9a", done.stderr + done.stdout)  # ids of runs
+    said = re.sub(r"\d{8}_\d{6}_[0-9a-f]{6}", "20261123_084501_3f9a7c", done.stderr + done.stdout)  # ids of runs
     return "".join(f"{line}\n" for line in said.splitlines())
 
 
