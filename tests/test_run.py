@@ -370,14 +370,14 @@ def test_runs_and_jobs_are_views_of_the_log(folder: Folder) -> None:
     [row] = folder.query("SELECT * EXCEPT (started, last_event, ended) FROM bqbatch_runs")
     assert row == {
         "run_id": run["run_id"], "prompt": "words", "state": "finished", "file": "words.sql", "target": "local",
-        "model": "simulated", "output": row["output"], "row_count": 6, "requests": 4, "reused": 0, "ok": 5,
+        "model": "simulated", "output": row["output"], "max_attempts": 3, "shard_size": None, "row_count": 6, "requests": 4, "reused": 0, "ok": 5,
         "outcomes": '{"ok":5,"skipped":1}', "input_tokens": 12, "output_tokens": run["output_tokens"], "cost_usd": "0",
         "message": None,
     }  # fmt: skip
-    [job] = folder.query("SELECT * EXCEPT (intended, collected) FROM bqbatch_jobs")
+    [job] = folder.query("SELECT * EXCEPT (intended, submitted, collected) FROM bqbatch_jobs")
     assert job == {
         "run_id": run["run_id"], "prompt": "words", "shard": 1, "attempt": 1, "state": "collected",
-        "job": f"{run['run_id']}_1_1", "requests": 4,
+        "job": f"{run['run_id']}_1_1", "requests": 4, "ended_as": "SUCCEEDED", "again": False,
     }  # fmt: skip
     assert [row["state"] for row in folder_status(folder)] == ["finished"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,17 @@ class Cloud:
 
     def run(self, *arguments: str) -> dict[str, Any]:
         return self.folder.run("words.sql", "--target", "prod", *arguments)
+
+    def json(self, *arguments: str) -> Any:
+        """What a command on the target says."""
+        said = self.folder.say(*arguments, "--target", "prod", "--format", "json")
+        assert said.code == 0, said.err
+        return json.loads(said.out)
+
+    def tables(self) -> set[str]:
+        """The names of what there is in the dataset of the prompt."""
+        names = self.vertex.bigquery.warehouse.list_tables()
+        return {name for name in names if not name.startswith(("seed_", "bqbatch_"))}
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         return list(self.vertex.bigquery.warehouse.read(sql))
@@ -144,3 +156,88 @@ def test_a_model_that_makes_answers_up_is_refused_in_the_cloud(cloud: Cloud) -> 
     for arguments in (["--model", "simulated"], ["--simulate", ""]):
         assert cloud.folder.say("run", "words.sql", "--target", "prod", *arguments).code == 1
     assert cloud.server.calls == []
+
+
+# Shards, and runs that go on.
+
+
+SHARDS = "shard_size = 2\nin_flight = 2\n"
+
+
+def settings(cloud: Cloud, text: str) -> None:
+    """More settings of the target."""
+    file = cloud.folder.root / "bqbatch.toml"
+    file.write_text(file.read_text() + text)
+
+
+def jobs(cloud: Cloud) -> list[tuple[int, int, str]]:
+    rows = cloud.rows("SELECT shard, attempt, ended_as FROM bqbatch_jobs ORDER BY shard, attempt")
+    return [(row["shard"], row["attempt"], row["ended_as"]) for row in rows]
+
+
+def test_requests_go_out_in_shards_and_no_more_than_may_be_in_the_air(cloud: Cloud) -> None:
+    settings(cloud, "shard_size = 1\nin_flight = 2\n")
+    assert cloud.run()["outcomes"] == {"ok": 5, "skipped": 1}
+    assert jobs(cloud) == [(shard, 1, "SUCCEEDED") for shard in (1, 2, 3, 4)]
+    assert len(set(cloud.vertex.asked)) == len(cloud.vertex.asked) == 4
+    assert cloud.vertex.most_in_flight == 2
+    assert cloud.tables() == {"words", "words__answers", "words__errors", "words__keys", "words__rows", "words__usage"}
+
+
+def test_a_detached_run_is_brought_to_its_end_by_resume(cloud: Cloud) -> None:
+    settings(cloud, "shard_size = 2\nin_flight = 1\n")
+    said = cloud.json("run", "words.sql", "--detach")
+    assert (said["state"], said["requests"], said["shards"], len(said["jobs"])) == ("open", 4, 2, 1)
+    assert [row["state"] for row in cloud.json("status")] == ["open"]
+    [result] = cloud.json("resume", "words.sql")
+    assert (result["run_id"], result["outcomes"]) == (said["run_id"], {"ok": 5, "skipped": 1})
+    assert cloud.json("resume") == []
+    assert len(cloud.vertex.asked) == 4
+
+
+def test_a_new_run_waits_for_what_an_open_one_has_in_the_air(cloud: Cloud) -> None:
+    settings(cloud, "shard_size = 2\nin_flight = 1\n")
+    cloud.json("run", "words.sql", "--detach")
+    assert cloud.run()["outcomes"] == {"ok": 5, "skipped": 1}
+    assert len(set(cloud.vertex.asked)) == len(cloud.vertex.asked) == 4
+    assert {row["state"] for row in cloud.rows("SELECT state FROM bqbatch_runs")} == {"finished", "stopped"}
+
+
+def test_cancel_stops_the_jobs_keeps_their_answers_and_publishes(cloud: Cloud) -> None:
+    settings(cloud, "shard_size = 2\nin_flight = 1\n")
+    cloud.json("run", "words.sql", "--detach")
+    [result] = cloud.json("cancel")
+    assert result["outcomes"]["pending"] > 0
+    assert result["rows"] == sum(result["outcomes"].values()) == 6
+    assert jobs(cloud) == [(1, 1, "CANCELLED")]
+    assert cloud.run()["outcomes"] == {"ok": 5, "skipped": 1}
+    assert len(set(cloud.vertex.asked)) == len(cloud.vertex.asked) == 4
+
+
+def test_collect_brings_home_what_is_over_and_waits_for_nothing(cloud: Cloud) -> None:
+    settings(cloud, SHARDS)
+    cloud.json("run", "words.sql", "--detach")
+    assert {row["what"] for row in cloud.json("collect")} == {"still at work"}
+    cloud.vertex.finish()
+    assert {row["what"] for row in cloud.json("collect")} == {"collected"}
+    assert cloud.json("collect") == []
+    [result] = cloud.json("resume")
+    assert result["outcomes"] == {"ok": 5, "skipped": 1}
+
+
+@pytest.mark.parametrize(("policy", "attempts"), [("resubmit", 2), ("give up", 1)])
+def test_a_job_that_sits_too_long_follows_the_policy(cloud: Cloud, policy: str, attempts: int) -> None:
+    settings(cloud, f'stuck = "{policy}"\npending_hours = 0\nrunning_hours = 1\n')
+    cloud.vertex.sits, cloud.vertex.answers_when_cancelled = 1, False
+    outcomes = cloud.run()["outcomes"]
+    assert outcomes == ({"ok": 5, "skipped": 1} if attempts == 2 else {"pending": 5, "skipped": 1})
+    assert [state for *_, state in jobs(cloud)] == ["CANCELLED", "SUCCEEDED"][:attempts]
+    assert len(cloud.vertex.asked) == (4 if attempts == 2 else 0)
+
+
+def test_what_a_failed_job_left_open_is_asked_in_the_next_attempt_only(cloud: Cloud) -> None:
+    settings(cloud, SHARDS)
+    cloud.vertex.fails, cloud.vertex.answers_of_failed = 1, 1
+    assert cloud.run()["outcomes"] == {"ok": 5, "skipped": 1}
+    assert jobs(cloud) == [(1, 1, "FAILED"), (1, 2, "SUCCEEDED"), (2, 1, "SUCCEEDED")]
+    assert len(set(cloud.vertex.asked)) == len(cloud.vertex.asked) == 4

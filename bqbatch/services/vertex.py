@@ -13,11 +13,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from bqbatch.errors import ServiceError
-from bqbatch.services import Job, JobState, JobStatus
+from bqbatch.services import Busy, Job, JobState, JobStatus
 from bqbatch.warehouses import Warehouse
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from google.cloud.aiplatform_v1.types.batch_prediction_job import BatchPredictionJob
 
 LABEL, PROMPT_LABEL = "bqbatch_job", "bqbatch_prompt"
-MOST_REQUESTS = 200_000
-"""The most requests of one job, by Google's documentation."""
 _UPDATING = {"UPDATING": JobState.RUNNING, "PENDING": JobState.PENDING}
 _T = TypeVar("_T")
 
@@ -41,6 +40,7 @@ class VertexService:
 
     poll_seconds = 30.0
     settle_seconds = 120.0
+    in_process = False
 
     warehouse: Warehouse
     project: str
@@ -71,8 +71,8 @@ class VertexService:
                         )
                         self._names[job.name] = created.name
                         return created.name
-                    except (TooManyRequests, ResourceExhausted):
-                        pass  # refused: there is no job
+                    except (TooManyRequests, ResourceExhausted) as error:
+                        raise Busy(f"Vertex AI takes no job just now: {error.message}") from None
                     except _lost() as error:
                         sent = time.monotonic()
                         del error
@@ -80,7 +80,7 @@ class VertexService:
                 pause = min(pause * 2, self.poll_seconds)
 
     def poll(self, job: Job) -> JobStatus:
-        name = self._names.get(job.name) or self.find(job)
+        name = self._names.get(job.name) or job.sent_as or self.find(job)
         if name is None:
             return JobStatus(JobState.CANCELLED, message="Vertex AI does not know this job")
         from google.api_core.exceptions import NotFound
@@ -94,13 +94,15 @@ class VertexService:
         done = int(stats.successful_count) + int(stats.failed_count) if stats else 0
         messages = [found.error.message, *(failure.message for failure in found.partial_failures)]
         state = state_of(found.state.name if hasattr(found.state, "name") else str(found.state))
-        return JobStatus(state, done or None, "; ".join(filter(None, messages)) or None)
+        since = found.start_time if state == JobState.RUNNING and found.start_time else found.create_time
+        seconds = (datetime.now(UTC) - since).total_seconds() if since else None
+        return JobStatus(state, done or None, "; ".join(filter(None, messages)) or None, seconds)
 
     def cancel(self, job: Job) -> None:
         """Asks Vertex AI to stop the job, and waits until it has: what was answered is kept, and billed."""
         from google.api_core.exceptions import FailedPrecondition, NotFound
 
-        name = self._names.get(job.name) or self.find(job)
+        name = self._names.get(job.name) or job.sent_as or self.find(job)
         if name is None:
             return
         with _said(self.model, self.location), contextlib.suppress(NotFound, FailedPrecondition):
@@ -121,7 +123,7 @@ class VertexService:
 
     def collect(self, job: Job) -> str | None:
         """The response table that the job says it made, or the one it was told to make."""
-        name = self._names.get(job.name) or self.find(job)
+        name = self._names.get(job.name) or job.sent_as or self.find(job)
         table = job.responses
         if name is not None:
             from google.api_core.exceptions import NotFound

@@ -1,4 +1,4 @@
--- One row per job of a prompt that may have answers nobody has collected, with what its run asked for and how old it is.
+-- One row per job of a prompt that may have answers nobody has collected, with what its run asked for.
 --
 -- jobs: the view of jobs
 -- runs: the view of runs
@@ -8,7 +8,9 @@ SELECT
   job.attempt,
   run.output,
   run.model,
-  TIMESTAMP_DIFF(CURRENT_TIMESTAMP(), job.intended, SECOND) AS age_seconds
+  run.max_attempts,
+  run.shard_size,
+  job.job
 FROM {{ jobs }} AS job
 JOIN {{ runs }} AS run ON run.run_id = job.run_id
 WHERE job.prompt = @prompt AND job.state != 'collected'

@@ -28,7 +28,8 @@ MOVING = ("JOB_STATE_QUEUED", "JOB_STATE_PENDING", "JOB_STATE_RUNNING")
 @dataclass
 class Vertex:
     """The jobs of one project. `lag` is how many listings a new job is missing from; `states` what a job goes through;
-    with `gives_text` a response is a STRING."""
+    with `gives_text` a response is a STRING. The job of number `sits` never moves, that of number `fails` ends FAILED with
+    so many answers as `answers_of_failed`; a cancelled one has all its answers, or none."""
 
     bigquery: BigQuery
     output: tuple[OutputColumn, ...] = ()
@@ -37,6 +38,11 @@ class Vertex:
     locations: tuple[str, ...] = ("global", "us-central1")
     lag: int = 0
     gives_text: bool = False
+    sits: int = 0
+    fails: int = 0
+    answers_of_failed: int = 0
+    answers_when_cancelled: bool = True
+    most_in_flight: int = 0
     states: tuple[str, ...] = ("JOB_STATE_PENDING", "JOB_STATE_RUNNING", "JOB_STATE_SUCCEEDED")
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
@@ -69,14 +75,24 @@ class Vertex:
         now = dt.datetime.now(dt.UTC).isoformat().replace("+00:00", "Z")
         job = {**body, "name": name, "state": self.states[0], "createTime": now, "updateTime": now}
         self.jobs[name] = {"job": job, "looks": 0, "unlisted": self.lag, "source": source, "target": target}
+        moving = [kept for kept in self.jobs.values() if kept["job"]["state"] in MOVING]
+        self.most_in_flight = max(self.most_in_flight, len(moving))
         return job
 
     def get(self, call: Call) -> Any:
         kept = self._kept(call.path.removeprefix("/v1/"))
-        if kept["job"]["state"] in MOVING:
+        if kept["job"]["state"] in MOVING and _number(kept) != self.sits:
             kept["looks"] += 1
-            self._move(kept, self.states[min(kept["looks"], len(self.states) - 1)])
+            last = kept["looks"] >= len(self.states) - 1
+            state = self.states[min(kept["looks"], len(self.states) - 1)]
+            self._move(kept, "JOB_STATE_FAILED" if last and _number(kept) == self.fails else state)
         return kept["job"]
+
+    def finish(self) -> None:
+        """Brings every job to its end."""
+        for kept in self.jobs.values():
+            if kept["job"]["state"] in MOVING:
+                self._move(kept, self.states[-1])
 
     def list(self, call: Call) -> Any:
         wanted = re.fullmatch(r'labels\.(\w+)="([^"]*)"', call.query.get("filter", ""))
@@ -120,23 +136,25 @@ class Vertex:
 
     def _move(self, kept: dict[str, Any], state: str) -> None:
         kept["job"]["state"] = state
-        if state not in MOVING:
-            self._answer(kept)
+        if state in MOVING or (state == "JOB_STATE_CANCELLED" and not self.answers_when_cancelled):
+            return
+        self._answer(kept, self.answers_of_failed if _number(kept) == self.fails else MOST_REQUESTS)
 
-    def _answer(self, kept: dict[str, Any]) -> None:
-        """Makes the output table: the input's columns, then the service's own."""
+    def _answer(self, kept: dict[str, Any], most: int) -> None:
+        """Makes the output table, of the first requests by key: the input's columns, then the service's own."""
         source, target, body = kept["source"], kept["target"], kept["job"]
         warehouse, number = self.bigquery.warehouse, body["name"].rpartition("/")[2]
         dataset = target.partition(".")[0]
         prompt = body["labels"]["bqbatch_prompt"]
         made = f"`{dataset}.vertex_{number}`"
-        self.asked += [row["key"] for row in warehouse.read(f"SELECT key FROM `{source}` ORDER BY key")]
-        job = Job("vertex", prompt, 1, 1, f"`{source}`", made, f"`{dataset}.{prompt}__answers`")
+        first = f"SELECT key FROM `{source}` ORDER BY key LIMIT {most}"
+        self.asked += [row["key"] for row in warehouse.read(first)]
+        job = Job(f"vertex{number}", prompt, 1, 1, f"`{source}`", made, f"`{dataset}.{prompt}__answers`")
         warehouse.execute(answer(job, self.output, self.faults))
         version = body["model"].rpartition("/")[2]
         response = f"""PARSE_JSON(REPLACE(TO_JSON_STRING(r.response), '"simulated","responseId"', '"{version}","responseId"'), wide_number_mode => 'round')"""
         response = f"TO_JSON_STRING({response})" if self.gives_text else response
-        joined = f"SELECT q.key, q.request, {response} AS response, r.status, r.processed_time FROM `{source}` AS q JOIN {made} AS r ON r.key = q.key"
+        joined = f"SELECT q.key, q.request, {response} AS response, r.status, r.processed_time FROM `{source}` AS q JOIN {made} AS r ON r.key = q.key WHERE q.key IN ({first})"
         warehouse.execute(Statement(f"CREATE TABLE `{target}` AS\n{joined}", f"vertex_{number}"))
         warehouse.execute(Statement(f"DROP TABLE IF EXISTS {made}", f"vertex_{number}_drop"))
         body["outputInfo"] = {
@@ -144,6 +162,10 @@ class Vertex:
         }  # fmt: skip
         failed = warehouse.read(f"SELECT COUNTIF(status != '') AS n, COUNT(*) AS whole FROM `{target}`").rows[0]
         body["completionStats"] = {"successfulCount": str(failed[1] - failed[0]), "failedCount": str(failed[0])}
+
+
+def _number(kept: dict[str, Any]) -> int:
+    return int(kept["job"]["name"].rpartition("/")[2])
 
 
 def _table(uri: str) -> str:
