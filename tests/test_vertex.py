@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 import pytest
 
+from bqbatch.names import Dataset
 from bqbatch.prompt.output_ddl import parse_output
 from bqbatch.prompt.source import File
+from bqbatch.run.ledger import Ledger
 from bqbatch.services.vertex import VertexService
+from bqbatch.warehouses import Statement
 from tests.loopback.bigquery import BigQuery
 from tests.loopback.http import Call, Loopback, Refusal
 from tests.loopback.vertex import Vertex
@@ -241,3 +248,77 @@ def test_what_a_failed_job_left_open_is_asked_in_the_next_attempt_only(cloud: Cl
     assert cloud.run()["outcomes"] == {"ok": 5, "skipped": 1}
     assert jobs(cloud) == [(1, 1, "FAILED"), (1, 2, "SUCCEEDED"), (2, 1, "SUCCEEDED")]
     assert len(set(cloud.vertex.asked)) == len(cloud.vertex.asked) == 4
+
+
+def test_ctrl_c_stops_watching_and_the_jobs_go_on(cloud: Cloud) -> None:
+    settings(cloud, SHARDS)
+    stopped = iter([True])
+
+    def press(call: Call) -> None:
+        if call.method.endswith("batchPredictionJobs.get") and next(stopped, False):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    cloud.server.before = press
+    said = cloud.folder.say("run", "words.sql", "--target", "prod")
+    assert (said.code, said.out) == (130, "")
+    assert "error: stopped watching; what was sent goes on, and is paid for" in said.err
+    assert "bqbatch resume words.sql" in said.err
+    assert {kept["job"]["state"] for kept in cloud.vertex.jobs.values()} <= {"JOB_STATE_PENDING", "JOB_STATE_RUNNING"}
+    [result] = cloud.json("resume", "words.sql")
+    assert result["outcomes"] == {"ok": 5, "skipped": 1}
+    assert len(set(cloud.vertex.asked)) == len(cloud.vertex.asked) == 4
+
+
+def test_a_run_that_another_process_watches_is_cancelled_and_left_to_it(cloud: Cloud) -> None:
+    settings(cloud, SHARDS)
+    cloud.json("run", "words.sql", "--detach")
+    with Popen(["sleep", "60"]) as other:
+        cloud.vertex.bigquery.warehouse.execute(
+            Statement(
+                "CREATE TABLE llm.words__claim AS SELECT 'other' AS run_id, @host AS host, @pid AS pid,"
+                " TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL 9 MINUTE) AS expires",
+                "claimed",
+                {"host": socket.gethostname(), "pid": other.pid},
+            )
+        )
+        assert cloud.folder.say("resume", "--target", "prod").code == 1
+        said = cloud.folder.say("cancel", "--target", "prod")
+        other.kill()
+    assert said.code == 0
+    assert "2 jobs of `words` are cancelled; the process that watches them collects them" in said.err
+    assert {kept["job"]["state"] for kept in cloud.vertex.jobs.values()} == {"JOB_STATE_CANCELLED"}
+    [result] = cloud.json("resume")
+    assert result["outcomes"] == {"ok": 5, "skipped": 1}
+
+
+def test_what_was_stopped_before_it_asked_is_closed_by_resume(cloud: Cloud) -> None:
+    cloud.vertex.bigquery.warehouse.execute(
+        *Ledger(Dataset("proj.llm"), "20260101_000000_abcdef", "words").setup(),
+        Ledger(Dataset("proj.llm"), "20260101_000000_abcdef", "words").event("started", file="words.sql", model="x"),
+    )
+    said = cloud.folder.say("resume", "--target", "prod")
+    assert said.code == 0
+    assert "run 20260101_000000_abcdef was stopped before it asked anything: run the prompt again" in said.err
+    assert [row["state"] for row in cloud.json("status")] == ["stopped"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("shard_size = 200_001", "`shard_size` is 200,000 at most"),
+        ("in_flight = 0", "`in_flight` takes how many jobs may be in the air at a time"),
+        ('pending_hours = "a day"', "`pending_hours` takes after how many hours of waiting a job is stuck"),
+        ('stuck = "wait"', "`stuck` is one of warn, resubmit, give up"),
+    ],
+)
+def test_a_setting_of_the_target_that_can_t_be_is_refused_with_its_line(cloud: Cloud, line: str, message: str) -> None:
+    settings(cloud, f"{line}\n")
+    said = cloud.folder.say("run", "words.sql", "--target", "prod")
+    assert said.code == 1
+    assert f"bqbatch.toml:5:1: {message}" in said.err
+
+
+def test_a_job_on_this_machine_can_t_be_left(cloud: Cloud) -> None:
+    said = cloud.folder.say("run", "words.sql", "--detach", "--simulate", "")
+    assert said.code == 1
+    assert "a job on the local target lives in this process" in said.err

@@ -54,8 +54,8 @@ class OpenRuns:
         for script, jobs in self._uncollected():
             flight = self._flight(script, closing=True)
             with self.warehouse.step():
-                flight.flying.extend(job for job in self._found(flight, jobs))
-                for job in flight.flying:
+                flight.flying.extend(self._found(flight, jobs))
+                for job in list(flight.flying):
                     self.watcher.note(f"collecting what run {job.run_id} left behind")
                     if flight.service.poll(job).state == JobState.PAUSED:
                         flight.service.cancel(job)
