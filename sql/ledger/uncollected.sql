@@ -3,15 +3,15 @@
 -- jobs: the view of jobs
 -- runs: the view of runs
 SELECT
-  job.run_id,
-  job.shard,
-  job.attempt,
+  sent.run_id,
+  sent.shard,
+  sent.attempt,
   run.output,
   run.model,
   run.max_attempts,
   run.shard_size,
-  job.job
-FROM {{ jobs }} AS job
-JOIN {{ runs }} AS run ON run.run_id = job.run_id
-WHERE job.prompt = @prompt AND job.state != 'collected'
-ORDER BY job.run_id, job.shard, job.attempt
+  sent.job
+FROM {{ jobs }} AS sent
+JOIN {{ runs }} AS run ON run.run_id = sent.run_id
+WHERE sent.prompt = @prompt AND sent.state != 'collected'
+ORDER BY sent.run_id, sent.shard, sent.attempt
