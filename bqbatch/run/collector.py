@@ -13,6 +13,14 @@ from bqbatch.warehouses import Statement, Warehouse
 
 
 @dataclass(frozen=True, slots=True)
+class Home:
+    """What came home of a job: whether any answer did, and whether what did not is for the shard's next attempt."""
+
+    again: bool
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Collector:
     """Brings answers home. `by` is the run, or the command, that does so."""
 
@@ -21,20 +29,16 @@ class Collector:
     watcher: Watcher
     by: str
 
-    def collect(self, script: Script, job: Job, state: JobState, *, again: bool | None = None) -> bool:
+    def collect(self, script: Script, job: Job, state: JobState, *, again: bool | None = None) -> Home:
         """Brings a job's answers home; those of a paused one so far, as it stays open: a later run looks at it again.
 
-        Returns whether what has no answer yet is for the shard's next attempt. That is so, unless `again` says, for a job
-        that expired, or that failed after it answered something.
+        Unless `again` says, the next attempt is for what a job left open that expired, or that failed after it answered
+        something.
         """
-        over = state != JobState.PAUSED
         table = self.service.collect(job)
-        may = state in (JobState.FAILED, JobState.EXPIRED) and job.attempt < script.max_attempts
         if table is None:
-            again = (may and state == JobState.EXPIRED) if again is None else again
-            if over:
-                self.warehouse.execute(self._collected(script, job, state.value, again=again), *script.drop_job(job))
-            return again
+            home = Home(again=state == JobState.EXPIRED if again is None else again, answered=False)
+            return self._closed(script, job, state, home)
         self.watcher.step("reading the answers")
         job = replace(job, responses=table)
         read = replace(job, responses=self._readable(table))
@@ -43,19 +47,25 @@ class Collector:
         )
         if unasked:
             self.watcher.note(f"{unasked[0]['wrong']:,} responses have a key that was not asked; they are left out")
+        over = state != JobState.PAUSED
         bring_home = script.collect(read, complete=state.complete, by="" if over else self.by)
-        if not over:
+        home = Home(again=bool(again), answered=True)
+        if again is None and state in (JobState.FAILED, JobState.EXPIRED):
             self.warehouse.execute(bring_home)
-            return False
-        if again is None and may:
-            self.warehouse.execute(bring_home)
-            requests, answered = self._answered(job)
-            again = answered < requests and (answered > 0 or state == JobState.EXPIRED)
-        self.warehouse.execute(bring_home, self._collected(script, job, state.value, again=bool(again)))
+            home = self._counted(job, state)
+        return self._closed(script, job, state, home, bring_home)
+
+    def _closed(self, script: Script, job: Job, state: JobState, home: Home, *bring_home: Statement) -> Home:
+        if state == JobState.PAUSED:
+            self.warehouse.execute(*bring_home)
+            return Home(again=False, answered=home.answered)
+        if job.attempt >= script.max_attempts and not self.service.in_process:
+            home = replace(home, again=False)
+        self.warehouse.execute(*bring_home, self._collected(script, job, state.value, again=home.again))
         if state.complete:
             self._check(job)
         self.warehouse.execute(*script.drop_job(job))
-        return bool(again)
+        return home
 
     def collect_nothing(self, script: Script, job: Job) -> None:
         """Closes a job that the service never had."""
@@ -64,11 +74,11 @@ class Collector:
     def _collected(self, script: Script, job: Job, state: str, *, again: bool = False) -> Statement:
         return script.ledger.event("collected", job.shard, job.attempt, state=state, again=again)
 
-    def _answered(self, job: Job) -> tuple[int, int]:
-        """How many requests a job had, and how many of them it answered."""
+    def _counted(self, job: Job, state: JobState) -> Home:
         sql = sqlfiles.render("responses/answered", requests=job.requests, answers=job.answers, job=job.name)
         [row] = self.warehouse.read(sql)
-        return row["requests"], row["answered"]
+        some = row["answered"] > 0
+        return Home(again=row["answered"] < row["requests"] and (some or state == JobState.EXPIRED), answered=some)
 
     def _check(self, job: Job) -> None:
         wrong = list(self.warehouse.read(
@@ -87,6 +97,6 @@ class Collector:
         if lacking:
             raise RunError(
                 f"the response table {table.strip('`')} has no column `{lacking[0]}`",
-                "it is kept; nothing of it was read. Did somebody change it?",
+                "it is kept, and nothing of it was read. Did somebody change it? Drop it, and `bqbatch resume` goes on without it",
             )
         return table if types["response"] == "JSON" else f"(\n{sqlfiles.render('responses/read', responses=table)}\n)"

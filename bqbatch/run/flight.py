@@ -63,6 +63,7 @@ class Flight:
     paused: list[Job] = field(default_factory=list)
     _done: dict[str, int] = field(default_factory=dict)
     _warned: set[str] = field(default_factory=set)
+    _mine: set[str] = field(default_factory=set)
     _renewed: float = field(default_factory=time.monotonic)
     _renewals: int = 0
 
@@ -108,6 +109,7 @@ class Flight:
                 )
                 self.flying.append(self.waiting.popleft())
                 try:
+                    self._mine.add(job.name)
                     service_name = self.service.submit(job)
                 except Busy as busy:
                     self.waiting.appendleft(self.flying.pop())
@@ -180,15 +182,15 @@ class Flight:
     def land(self, job: Job, state: JobState, *, again: bool | None = None) -> None:
         """Collects a job that moves no more."""
         if again is None and state == JobState.CANCELLED:
-            again = self.service.in_process  # it went with its process, and nobody wanted that
+            again = self.service.in_process and job.name not in self._mine  # it went with its process
         with self.warehouse.step():
-            again = self.collector.collect(self.script, job, state, again=again)
+            home = self.collector.collect(self.script, job, state, again=again)
         self.flying.remove(job)
         if state == JobState.PAUSED:
             self.paused.append(job)
-        if state in (JobState.CANCELLED, JobState.FAILED) and not again:
+        if (state == JobState.CANCELLED and not home.again) or (state == JobState.FAILED and not home.answered):
             self._stop(state)
-        self._ask_again(job, wanted=again)
+        self._ask_again(job, wanted=home.again)
         self._tell()
 
     def _stop(self, state: JobState) -> None:

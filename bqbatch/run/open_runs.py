@@ -51,8 +51,8 @@ class OpenRuns:
 
     def settle(self) -> None:
         """Brings home what is in the air, then closes the runs: what they did not send is left to a new run."""
-        for script, jobs in self._uncollected():
-            flight = self._flight(script, closing=True)
+        for script, requests, jobs in self._uncollected():
+            flight = self._flight(script, requests, closing=True)
             with self.warehouse.step():
                 flight.flying.extend(self._found(flight, jobs))
                 for job in list(flight.flying):
@@ -96,7 +96,7 @@ class OpenRuns:
     def cancel_jobs(self) -> list[Job]:
         """Stops the jobs of every open run and leaves the rest to the process that holds the claim."""
         cancelled: list[Job] = []
-        for script, jobs in self._uncollected():
+        for script, _, jobs in self._uncollected():
             service = self.service_of(script.model, script.output)
             for job in jobs:
                 if find(service, job):
@@ -106,7 +106,7 @@ class OpenRuns:
 
     def collect(self) -> Iterator[tuple[Job, JobState]]:
         """Brings home the answers of jobs that are over, waits for none, and tells the state of each job."""
-        for script, jobs in self._uncollected():
+        for script, _, jobs in self._uncollected():
             service = self.service_of(script.model, script.output)
             collector = Collector(self.warehouse, service, self.watcher, self.claim.ledger.run_id)
             with self.warehouse.step():
@@ -125,12 +125,12 @@ class OpenRuns:
         mine = self.claim.ledger.run_id
         return [(self._script(row), row["requests"]) for row in rows if row["run_id"] != mine]
 
-    def _uncollected(self) -> list[tuple[Script, list[Job]]]:
-        """The jobs that may have answers nobody has collected, by run."""
+    def _uncollected(self) -> list[tuple[Script, int, list[Job]]]:
+        """The jobs that may have answers nobody has collected, by run, with how many requests the run asks."""
         sql = sqlfiles.render("ledger/uncollected", jobs=self.dataset.jobs, runs=self.dataset.runs)
-        found: dict[str, tuple[Script, list[Job]]] = {}
+        found: dict[str, tuple[Script, int, list[Job]]] = {}
         for row in self.warehouse.read(sql, {"prompt": self.prompt}):
-            script, jobs = found.setdefault(row["run_id"], (self._script(row), []))
+            script, _, jobs = found.setdefault(row["run_id"], (self._script(row), row["requests"] or 0, []))
             jobs.append(script.job(row["shard"], row["attempt"], row["job"]))
         return list(found.values())
 
@@ -142,7 +142,7 @@ class OpenRuns:
             else:
                 flight.collector.collect_nothing(flight.script, job)
 
-    def _flight(self, script: Script, requests: int = 0, *, closing: bool = False) -> Flight:
+    def _flight(self, script: Script, requests: int, *, closing: bool = False) -> Flight:
         return Flight(
             script, self.warehouse, self.service_of(script.model, script.output), self.watcher, self.claim, requests,
             self.target.in_flight, Stuck.of(self.target), closing,

@@ -10,6 +10,7 @@ SELECT
   run.model,
   run.max_attempts,
   run.shard_size,
+  run.requests,
   sent.job
 FROM {{ jobs }} AS sent
 JOIN {{ runs }} AS run ON run.run_id = sent.run_id
