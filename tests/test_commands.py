@@ -353,7 +353,7 @@ def test_a_person_is_erased_with_all_that_only_they_had(folder: Folder) -> None:
 
 
 def test_what_a_failed_run_said_of_a_person_is_erased(folder: Folder) -> None:
-    ada = {1: "Ada Lovelace", 2: "Ada Lovelace"}
+    ada: dict[int, str | None] = {1: "Ada Lovelace", 2: "Ada Lovelace"}
     by_name = PROMPT.replace("id AS key", "word AS key")
     folder.write("words.sql", by_name)
     folder.write("other.sql", by_name)
