@@ -43,7 +43,9 @@ def test_every_file_is_sent_by_its_address(tmp_path: Path, monkeypatch: pytest.M
         folder.write("bqbatch.toml", target)
         result = folder.run("files.sql", "--target", "prod")
         rows = list(vertex.bigquery.warehouse.read("SELECT key, uri, kind, _outcome FROM files ORDER BY key"))
-    files = {row["uri"]: row for row in csv.DictReader((root / "files.csv").read_text("utf-8").splitlines()) if row["uri"]}
+    files = {
+        row["uri"]: row for row in csv.DictReader((root / "files.csv").read_text("utf-8").splitlines()) if row["uri"]
+    }
     assert result["outcomes"] == {"ok": len(files), "skipped": 1}
     assert [row["uri"] for row in rows] == [*files, None]
     assert {type(row["kind"]) for row in rows if row["_outcome"] == "ok"} == {str}
