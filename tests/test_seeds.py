@@ -31,7 +31,7 @@ def loaded(folder: Path, name: str, text: str = "", **columns: pa.Array) -> tupl
     return {column.name: column.type for column in table.columns}, list(warehouse.read("SELECT * FROM t"))
 
 
-@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 2**64 + 1, 10**30 + 7])
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 2**64 + 1, 10**45 + 7])
 def test_whole_numbers_beyond_int64_in_a_csv_keep_their_digits(number: int, tmp_path: Path) -> None:
     types, rows = loaded(tmp_path, "ids.csv", f"id,n,x\n{number},1,1.5\n,2,{number}\n7,3,2\n")
     assert types == {"id": "STRING", "n": "INT64", "x": "FLOAT64"}
@@ -47,6 +47,16 @@ def test_whole_numbers_beyond_int64_in_a_jsonl_keep_their_digits(tmp_path: Path)
     types, rows = loaded(tmp_path, "ids.jsonl", f'{{"id": {2**64 - 1}}}\n{{"id": {2**63 + 1}}}\n')
     assert types == {"id": "STRING"}
     assert [row["id"] for row in rows] == [str(2**64 - 1), str(2**63 + 1)]
+
+
+def test_whole_numbers_that_are_floats_are_told_from_ids(tmp_path: Path) -> None:
+    text = (
+        json.dumps({"x": 1.5, "said": "ids: [123456789012345678901]"})
+        + '\n{"x": 100000000000000000000, "said": null}\n'
+    )
+    types, rows = loaded(tmp_path, "floats.jsonl", text)
+    assert types == {"x": "FLOAT64", "said": "STRING"}
+    assert sorted(row["x"] for row in rows) == [1.5, 1e20]
 
 
 def test_objects_of_any_keys_are_structs_or_json(tmp_path: Path) -> None:

@@ -109,6 +109,16 @@ def test_readme_names_every_command_and_no_other() -> None:
     assert named == set(main.commands)
 
 
+def test_the_target_that_readme_sets_up_is_one(tmp_path: Path) -> None:
+    from bqbatch.project import load_project
+
+    [settings] = [block.body for block in blocks(README.read_text("utf-8")) if block.kind == "toml"]
+    (tmp_path / "bqbatch.toml").write_text(f'{settings}endpoint = "http://127.0.0.1:1"\n', "utf-8")
+    target = load_project(tmp_path, "prod").target
+    assert (target.type, target.project, target.dataset.path) == ("vertex", "my-project", "my-project.llm")
+    assert (target.location, target.maximum_bytes_billed) == ("global", 10**11)
+
+
 def test_every_link_of_readme_leads_somewhere() -> None:
     for page in (README, ROOT / "CONTRIBUTING.md", *ROOT.glob("examples/*/README.md")):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text("utf-8")):

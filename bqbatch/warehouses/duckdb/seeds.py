@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import re
@@ -35,9 +36,17 @@ def _read_parquet(connection: duckdb.DuckDBPyConnection, name: str) -> duckdb.Du
 
 def _read_jsonl(connection: duckdb.DuckDBPyConnection, name: str) -> duckdb.DuckDBPyRelation:
     # An object of many or odd keys would become a MAP, which GoogleSQL does not have.
-    return connection.read_json(
+    rows = connection.read_json(
         name, format="newline_delimited", records="true", sample_size=-1, map_inference_threshold=-1
     )
+    if "DOUBLE" in str(rows.types):  # which whole numbers beyond 2^64 become
+        lines = connection.read_json(name, format="newline_delimited", records="false", columns={"json": "JSON"})
+        if lines.filter(_LONG_NUMBER).limit(1).fetchall() and (lossy := _line_that_loses_digits(Path(name))):
+            raise lossy
+    return rows
+
+
+_LONG_NUMBER = r"regexp_matches(json, '[:\[,]\s*-?[0-9]{20,}\s*[,\]}]')"
 
 
 def _read_csv(connection: duckdb.DuckDBPyConnection, name: str) -> duckdb.DuckDBPyRelation:
@@ -46,12 +55,12 @@ def _read_csv(connection: duckdb.DuckDBPyConnection, name: str) -> duckdb.DuckDB
         return connection.read_csv(
             name, header=True, sep=_separator(Path(name)), quotechar='"', escapechar='"', comment="", skiprows=0,
             sample_size=-1, strict_mode=True, null_padding=False, encoding="utf-8", dtype=types,
-            auto_type_candidates=["BOOLEAN", "BIGINT", "HUGEINT", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR"],
+            auto_type_candidates=["BOOLEAN", "BIGINT", "BIGNUM", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR"],
         )  # fmt: skip
 
     rows = read({})
     # Whole numbers beyond INT64 are ids: they stay the text they are.
-    beyond = {column: "VARCHAR" for column, kind in zip(rows.columns, rows.types, strict=True) if kind == "HUGEINT"}
+    beyond = {column: "VARCHAR" for column, kind in zip(rows.columns, rows.types, strict=True) if kind == "BIGNUM"}
     return read(beyond) if beyond else rows
 
 
@@ -96,6 +105,27 @@ def _ragged_line(path: Path) -> WarehouseError | None:
             return WarehouseError(f"{path.name}: not UTF-8", "save the file as UTF-8")
         except csv.Error as error:
             return WarehouseError(f"{path.name}:{reader.line_num}: {error}", "is a quote left open?")
+    return None
+
+
+def _line_that_loses_digits(path: Path) -> WarehouseError | None:
+    """The first line with a whole number that FLOAT64 does not hold; DuckDB reads it rounded."""
+    lossy: list[str] = []
+
+    def whole(digits: str) -> int:
+        number = int(digits)
+        if abs(number) >= 2**64 and int(float(number)) != number:
+            lossy.append(digits)
+        return number
+
+    with path.open(encoding="utf-8-sig") as handle:
+        for number, line in enumerate(handle, 1):
+            with contextlib.suppress(ValueError, OverflowError):
+                json.loads(line, parse_int=whole)
+            if lossy:
+                return WarehouseError(
+                    f"{path.name}:{number}: {lossy[0]} would lose digits", "write it in quotes, as text"
+                )
     return None
 
 

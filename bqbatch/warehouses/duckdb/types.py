@@ -17,7 +17,7 @@ _TYPES = {
 }  # fmt: skip
 _LOADED = {
     "timestamp_ns": "TIMESTAMP", "timestamptz_ns": "TIMESTAMPTZ", "time_ns": "TIME", "timestamp_s": "TIMESTAMP",
-    "timestamp_ms": "TIMESTAMP", "hugeint": "VARCHAR", "uhugeint": "VARCHAR", "ubigint": "DECIMAL(38, 9)", "enum": "VARCHAR",
+    "timestamp_ms": "TIMESTAMP", "hugeint": "VARCHAR", "uhugeint": "VARCHAR", "bignum": "VARCHAR", "ubigint": "DECIMAL(38, 9)", "enum": "VARCHAR",
     "uuid": "VARCHAR", "null": "VARCHAR",
 }  # fmt: skip
 """What a file may hold and GoogleSQL has otherwise: times count microseconds, whole numbers beyond INT64 keep their
