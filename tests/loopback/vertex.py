@@ -162,7 +162,7 @@ class Vertex:
         first = f"SELECT key FROM `{source}` ORDER BY key LIMIT {most}"
         self.asked += [row["key"] for row in warehouse.read(first)]
         there = warehouse.describe(f"`{source}`")
-        is_text = bool(there) and Column("request", "STRING") in there.columns
+        is_text = there is not None and Column("request", "STRING") in there.columns
         parsed = f"(SELECT key, PARSE_JSON(request, wide_number_mode => 'round') AS request FROM `{source}`)"
         requests = parsed if is_text else f"`{source}`"
         job = Job(f"vertex{number}", prompt, 1, 1, requests, made, f"`{dataset}.{prompt}__answers`")
