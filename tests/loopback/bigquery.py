@@ -278,16 +278,15 @@ class BigQuery:
         return reply
 
     def delete_table(self, call: Call) -> Any:
-        reply = self.get_table(call)["tableReference"]
-        drop = f"DROP TABLE IF EXISTS `{reference_name(reply)}`"
+        """Drops a table or a view, one whose tables are gone too."""
+        dataset, _, name = call.path.split("/")[-3:]
         with self._lock:
-            self.warehouse.execute(Statement(drop, f"delete_{time.monotonic_ns()}"))
-        return {}
-
-
-def reference_name(reference: Mapping[str, Any]) -> str:
-    """`dataset.table` of a table reference."""
-    return f"{reference['datasetId']}.{reference['tableId']}"
+            if name not in self.warehouse.list_tables():
+                raise Refusal(404, "notFound", f"Not found: Table {self.project}:{dataset}.{name}")
+            there = self.warehouse.describe(f"`{dataset}.{name}`")
+            kind = "TABLE" if there and not there.is_view else "VIEW"
+            self.warehouse.execute(Statement(f"DROP {kind} `{dataset}.{name}`", f"delete_{time.monotonic_ns()}"))
+        return None
 
 
 def schema_field(column: Column) -> dict[str, Any]:

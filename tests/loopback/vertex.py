@@ -15,7 +15,7 @@ from typing import Any
 from bqbatch.prompt.output import OutputColumn
 from bqbatch.services import Job
 from bqbatch.services.simulated import Faults, answer
-from bqbatch.warehouses import Statement
+from bqbatch.warehouses import Column, Statement
 from tests.loopback.bigquery import BigQuery
 from tests.loopback.http import Answer, Call, Refusal
 
@@ -57,6 +57,7 @@ class Vertex:
             f"{jobs}.get": self.get,
             f"{jobs}.list": self.list,
             f"{jobs}.cancel": self.cancel,
+            f"{jobs}.delete": self.delete,
         }
 
     def create(self, call: Call) -> Any:
@@ -97,7 +98,7 @@ class Vertex:
     def list(self, call: Call) -> Any:
         wanted = re.fullmatch(r'labels\.(\w+)="([^"]*)"', call.query.get("filter", ""))
         found = []
-        for kept in self.jobs.values():
+        for kept in [kept for name, kept in self.jobs.items() if name.startswith(call.path.removeprefix("/v1/"))]:
             kept["unlisted"] -= 1
             if kept["unlisted"] < 0 and (not wanted or kept["job"].get("labels", {}).get(wanted[1]) == wanted[2]):
                 found.append(kept["job"])
@@ -108,6 +109,17 @@ class Vertex:
         if kept["job"]["state"] in MOVING:
             self._move(kept, "JOB_STATE_CANCELLED")
         return {}
+
+    def delete(self, call: Call) -> Any:
+        """Forgets a job that has ended."""
+        name = call.path.removeprefix("/v1/")
+        if self._kept(name)["job"]["state"] in MOVING:
+            raise Refusal(
+                400, "failedPrecondition", f"The BatchPredictionJob is running: {name}", "FAILED_PRECONDITION"
+            )
+        del self.jobs[name]
+        done = {"@type": "type.googleapis.com/google.protobuf.Empty"}
+        return {"name": f"{name.partition('/batchPredictionJobs')[0]}/operations/1", "done": True, "response": done}
 
     def _kept(self, name: str) -> dict[str, Any]:
         if name not in self.jobs:
@@ -149,7 +161,11 @@ class Vertex:
         made = f"`{dataset}.vertex_{number}`"
         first = f"SELECT key FROM `{source}` ORDER BY key LIMIT {most}"
         self.asked += [row["key"] for row in warehouse.read(first)]
-        job = Job(f"vertex{number}", prompt, 1, 1, f"`{source}`", made, f"`{dataset}.{prompt}__answers`")
+        there = warehouse.describe(f"`{source}`")
+        is_text = there is not None and Column("request", "STRING") in there.columns
+        parsed = f"(SELECT key, PARSE_JSON(request, wide_number_mode => 'round') AS request FROM `{source}`)"
+        requests = parsed if is_text else f"`{source}`"
+        job = Job(f"vertex{number}", prompt, 1, 1, requests, made, f"`{dataset}.{prompt}__answers`")
         warehouse.execute(answer(job, self.output, self.faults))
         version = body["model"].rpartition("/")[2]
         response = f"""PARSE_JSON(REPLACE(TO_JSON_STRING(r.response), '"simulated","responseId"', '"{version}","responseId"'), wide_number_mode => 'round')"""
