@@ -1,0 +1,148 @@
+"""A project and its cloud, set anew in no time; and what is left there, without what tells one run from another."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import bqbatch.warehouses.duckdb as embedded
+from bqbatch.prompt.output_ddl import parse_output
+from bqbatch.prompt.source import File
+from bqbatch.warehouses.duckdb import DuckDBWarehouse
+from bqbatch.warehouses.duckdb.translate import Translation, translate
+from tests.faults.disturbance import Disturbance
+from tests.faults.mortal import CALL_SECONDS, Ended, Mortal
+from tests.loopback.bigquery import BigQuery
+from tests.loopback.http import Loopback
+from tests.loopback.vertex import Vertex
+from tests.test_vertex import OUTPUT, PROMPT, WORDS
+
+RUN = ("run", "words.sql", "--target", "prod")
+TAKE_UP = RUN
+"""The command that takes up what was disturbed."""
+LAG = 2
+Tables = dict[str, list[Any]]
+_RUN_ID = re.compile(r"\d{8}_\d{6}_[0-9a-f]{6}")
+_LOOKED_AT = {
+    "words": "SELECT * EXCEPT (_run_id) FROM words",
+    "words__rows": "SELECT * FROM words__rows",
+    "words__answers": "SELECT * EXCEPT (run_id, job, processed_time) FROM words__answers",
+    "words__keys": "SELECT DISTINCT key, request_hash FROM words__keys",
+    "runs": "SELECT prompt, state, file, target, model, output, row_count, outcomes FROM bqbatch_runs WHERE state = 'finished'",
+}
+
+
+class Memory(DuckDBWarehouse):
+    """An embedded warehouse in memory, with one connection for all threads, one at a time."""
+
+    def __init__(self) -> None:
+        super().__init__(Path(":memory:"), "llm")
+        self._lock = threading.RLock()
+        self._connection = self._connect()
+        self._connection.execute("SET threads = 1")
+        self._prepare(self._connection)
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[Any]:
+        with self._lock:
+            yield self._connection
+
+    def clear(self) -> None:
+        """Leaves nothing."""
+        with self._open() as connection:
+            connection.execute("DROP SCHEMA llm CASCADE; CREATE SCHEMA llm; TRUNCATE bqbatch.jobs; SET schema = 'llm'")
+
+
+@functools.cache
+def _translated(sql: str) -> Translation:
+    return translate(sql)
+
+
+def translate_once(sql: str) -> Translation:
+    """What `translate` says; statements that differ in the ids of runs alone are translated once."""
+    ids = dict.fromkeys(_RUN_ID.findall(sql))
+    marks = {run_id: f"{index:08}_000000_000000" for index, run_id in enumerate(ids)}
+    for run_id, mark in marks.items():
+        sql = sql.replace(run_id, mark)
+    known = _translated(sql)
+
+    def told(text: str) -> str:
+        for run_id, mark in marks.items():
+            text = text.replace(mark, run_id)
+        return text
+
+    return Translation(tuple(map(told, known.statements)), told(sql))
+
+
+@dataclass
+class World:
+    """A project with a target on a loopback server, and two who carry out commands in it."""
+
+    root: Path
+    prompt: str = PROMPT
+    first: Mortal = field(init=False)
+    second: Mortal = field(init=False)
+    vertex: Vertex = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.memory = Memory()
+        self.output = parse_output(OUTPUT, File("", OUTPUT, self.root).place)
+        self.server = Loopback({})
+        self.disturbance = Disturbance(self.server, lambda: self.first.pid, CALL_SECONDS * 1.2)
+        settings = f'[targets.prod]\ntype = "vertex"\ndataset = "proj.llm"\nendpoint = "{self.server.url}"\n'
+        for name, text in {"words.csv": WORDS, "words.sql": self.prompt, "bqbatch.toml": settings}.items():
+            (self.root / name).write_text(text, "utf-8")
+        self.first, self.second = Mortal(self.root), Mortal(self.root)
+        self.clear()
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[World]:
+        embedded.translate = translate_once  # type: ignore[attr-defined]
+        try:
+            with self.server:
+                yield self
+        finally:
+            embedded.translate = translate  # type: ignore[attr-defined]
+            self.first.close()
+            self.second.close()
+
+    def clear(self) -> None:
+        """Leaves nothing of what was."""
+        self.memory.clear()
+        bigquery = BigQuery(self.root, "proj")
+        bigquery.warehouse = self.memory
+        self.vertex = Vertex(bigquery, self.output, lag=LAG)
+        self.server.answers = {**bigquery.answers, **self.vertex.answers}
+        self.server.calls.clear()
+        self.disturbance.start({})
+
+    def say(self, command: tuple[str, ...], plan: dict[int, str]) -> Ended:
+        """What a command ends with that is disturbed so."""
+        self.disturbance.start(plan)
+        return self.first.say(*command)
+
+    def tables(self) -> Tables:
+        """What there is when all is done."""
+        return {name: sorted(self.memory.read(sql).rows, key=repr) for name, sql in _LOOKED_AT.items()}
+
+    def problems(self, undisturbed: Tables) -> list[str]:
+        """What is not as it is without a disturbance."""
+        found = [f"{name} is {now}" for name, now in self.tables().items() if now != undisturbed[name]]
+        twice = {key: times for key, times in Counter(self.vertex.asked).items() if times > 1}
+        if twice:
+            found.append(f"asked more than once: {twice}")
+        jobs = {row["job"]: row["state"] for row in self.memory.read("SELECT job, state FROM bqbatch_jobs")}
+        found += [f"job {name} is {jobs.get(name)} in the log" for name in self.vertex.jobs if jobs.get(name) != "collected"]
+        found += [f"job {name} of the log is {state}" for name, state in jobs.items() if state != "collected"]
+        states = {row["state"] for row in self.memory.read("SELECT state FROM bqbatch_runs")}
+        found += [f"a run is {state}" for state in states - {"finished", "stopped", "failed"}]
+        left = [name for name in self.memory.list_tables() if name.startswith("bqb_") or name.endswith("__claim")]
+        found += [f"{name} is left" for name in left]
+        return found
