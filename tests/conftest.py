@@ -1,5 +1,7 @@
 """What all tests share."""
 
+from collections import Counter
+
 import pytest
 
 
@@ -13,3 +15,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def rewrite(request: pytest.FixtureRequest) -> bool:
     """Whether expectations are written instead of compared; what changed is reviewed in the diff."""
     return bool(request.config.getoption("--rewrite"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says how many faults were tried: `record_property` brings the numbers home from whatever process."""
+    tried: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            properties = getattr(report, "user_properties", ()) if getattr(report, "when", "") == "call" else ()
+            tried.update({name: number for name, number in properties if isinstance(number, int)})
+    if tried:
+        said = ", ".join(f"{number:,} {name}" for name, number in tried.items())
+        terminalreporter.write_line(f"faults tried: {said}")

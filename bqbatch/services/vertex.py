@@ -68,9 +68,11 @@ class VertexService:
             sent: float | None = None
             pause = min(1.0, self.poll_seconds)
             while True:
+                # Asked before the look, not after: this machine may sleep between the two.
+                settled = sent is None or time.monotonic() - sent > self.settle_seconds
                 if sent is not None and (found := self.find(job)):
                     return found
-                if sent is None or time.monotonic() - sent > self.settle_seconds:
+                if settled:
                     try:
                         created = self._client.create_batch_prediction_job(
                             parent=self._parent, batch_prediction_job=self._described(job), timeout=self.call_seconds
@@ -240,7 +242,7 @@ def _busy() -> tuple[type[Exception], ...]:
 def _lost() -> tuple[type[Exception], ...]:
     """Errors after which nobody knows whether the service did what it was asked."""
     from google.api_core.exceptions import DeadlineExceeded, GatewayTimeout, InternalServerError, ServiceUnavailable
-    from google.protobuf.json_format import ParseError
+    from google.protobuf.json_format import ParseError  # type: ignore[import-untyped]
     from requests.exceptions import ConnectionError as Unconnected
     from requests.exceptions import Timeout
 

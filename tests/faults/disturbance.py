@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tests.loopback.http import Call, Loopback, Refusal
@@ -25,7 +26,7 @@ class Disturbance:
     server: Loopback
     pid: Callable[[], int]
     silence: float
-    plan: dict[int, str] = field(default_factory=dict)
+    plan: Mapping[int, str] = field(default_factory=dict)
     calls: int = 0
     met: list[str] = field(default_factory=list)
     """The faults that came about, with the call."""
@@ -34,7 +35,7 @@ class Disturbance:
         self.server.before, self.server.after, self.server.sent = self._before, self._after, self._sent
         self._told = threading.local()
 
-    def start(self, plan: dict[int, str]) -> None:
+    def start(self, plan: Mapping[int, str]) -> None:
         """Counts anew, with faults at these calls."""
         self.plan, self.calls, self.met = plan, 0, []
 
@@ -62,5 +63,7 @@ class Disturbance:
         if what == "silence":
             threading.Event().wait(self.silence)
         if what == "kill":
-            os.kill(self.pid(), signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # of two, one may have ended
+                if pid := self.pid():
+                    os.kill(pid, signal.SIGKILL)
         raise ConnectionError

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-POLL_SECONDS, SETTLE_SECONDS = 0.01, 0.6
-CALL_SECONDS = 1.5
+POLL_SECONDS, SETTLE_SECONDS = 0.01, 0.5
+CALL_SECONDS = 0.7
 """Longer than any call to the loopback server takes."""
 
 
@@ -73,13 +73,15 @@ def _serve(folder: str) -> None:
     from bqbatch.services.vertex import VertexService
     from bqbatch.warehouses.bigquery import BigQueryWarehouse
 
-    assert commands and bigquery and JobServiceClient
+    os.chdir(folder)
+    assert {commands, bigquery, JobServiceClient}  # imported before the first fork, not after each
     for name in sqlfiles._environment().list_templates(["sql"]):
         sqlfiles._environment().get_template(name)
+    compiled = CliRunner().invoke(main, ["compile", "words.sql"])
+    assert compiled.exit_code == 0, compiled.output
     for patient in (VertexService, BigQueryWarehouse):
         patient.call_seconds, patient.pause_seconds, patient.patience_seconds = CALL_SECONDS, 0.02, 5.0
     VertexService.poll_seconds, VertexService.settle_seconds = POLL_SECONDS, SETTLE_SECONDS
-    os.chdir(folder)
     for line in sys.stdin:
         assert threading.active_count() == 1
         reader, writer = os.pipe()
