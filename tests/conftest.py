@@ -18,7 +18,7 @@ def rewrite(request: pytest.FixtureRequest) -> bool:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says how many faults were tried: `record_property` brings the numbers home from whatever process."""
+    """Says what was tried how often: `record_property` brings the numbers home from whatever process."""
     tried: Counter[str] = Counter()
     for reports in terminalreporter.stats.values():
         for report in reports:
@@ -26,4 +26,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             tried.update({name: number for name, number in properties if isinstance(number, int)})
     if tried:
         said = ", ".join(f"{number:,} {name}" for name, number in tried.items())
-        terminalreporter.write_line(f"faults tried: {said}")
+        terminalreporter.write_line(f"tried: {said}")

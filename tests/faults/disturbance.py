@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import re
 import signal
 import threading
 from collections.abc import Callable, Mapping
@@ -19,6 +21,17 @@ FAULTS = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """What went over the wire for one call: the bytes of its body and of its reply's; `bare` is their characters without
+    numbers, hashes and ids."""
+
+    method: str
+    asked: int
+    told: int
+    bare: tuple[int, int]
+
+
 @dataclass
 class Disturbance:
     """Faults at calls of a server, counted from 1; `pid` gives the process to kill, `silence` is in seconds."""
@@ -30,6 +43,8 @@ class Disturbance:
     calls: int = 0
     met: list[str] = field(default_factory=list)
     """The faults that came about, with the call."""
+    traffic: list[Crossing] = field(default_factory=list)
+    """What went over the wire, call by call."""
 
     def __post_init__(self) -> None:
         self.server.before, self.server.after, self.server.sent = self._before, self._after, self._sent
@@ -37,7 +52,7 @@ class Disturbance:
 
     def start(self, plan: Mapping[int, str]) -> None:
         """Counts anew, with faults at these calls."""
-        self.plan, self.calls, self.met = plan, 0, []
+        self.plan, self.calls, self.met, self.traffic = plan, 0, [], []
 
     def _before(self, call: Call) -> None:
         self.calls += 1
@@ -54,6 +69,8 @@ class Disturbance:
         self._stop(self._told.fault, "after")
 
     def _sent(self, call: Call, data: bytes) -> bytes:
+        bare = (_bare(json.dumps(call.body, default=str)), _bare(data.decode()))
+        self.traffic.append(Crossing(call.method, call.size, len(data), bare))
         return data[: len(data) // 2] if self._told.fault == "malformed" else data
 
     def _stop(self, fault: str, when: str) -> None:
@@ -67,3 +84,7 @@ class Disturbance:
                 if pid := self.pid():
                     os.kill(pid, signal.SIGKILL)
         raise ConnectionError
+
+
+def _bare(text: str) -> int:
+    return len(re.sub("[0-9a-f]+", "", text))

@@ -39,14 +39,18 @@ class Ended:
 
 @dataclass
 class Mortal:
-    """One who carries out a command at a time, in a process whose id is `pid` while it lives."""
+    """One who carries out a command at a time, in a process whose id is `pid` while it lives.
+
+    A call of it is lost after `call_seconds`.
+    """
 
     folder: Path
+    call_seconds: float = CALL_SECONDS
     pid: int = 0
     _process: subprocess.Popen[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        command = [sys.executable, "-m", "tests.faults.mortal", str(self.folder)]
+        command = [sys.executable, "-m", "tests.faults.mortal", str(self.folder), str(self.call_seconds)]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
 
@@ -63,7 +67,7 @@ class Mortal:
         self._process.communicate()
 
 
-def _serve(folder: str) -> None:
+def _serve(folder: str, call_seconds: float) -> None:
     from click.testing import CliRunner
     from google.cloud import bigquery
     from google.cloud.aiplatform_v1.services.job_service import JobServiceClient
@@ -80,7 +84,7 @@ def _serve(folder: str) -> None:
     compiled = CliRunner().invoke(main, ["compile", "words.sql"])
     assert compiled.exit_code == 0, compiled.output
     for patient in (VertexService, BigQueryWarehouse):
-        patient.call_seconds, patient.pause_seconds, patient.patience_seconds = CALL_SECONDS, 0.02, 5.0
+        patient.call_seconds, patient.pause_seconds, patient.patience_seconds = call_seconds, 0.02, 5.0
     VertexService.poll_seconds, VertexService.settle_seconds = POLL_SECONDS, SETTLE_SECONDS
     for line in sys.stdin:
         assert threading.active_count() == 1
@@ -109,4 +113,4 @@ def _serve(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    _serve(sys.argv[1])
+    _serve(sys.argv[1], float(sys.argv[2]))

@@ -98,7 +98,7 @@ class World:
     prompt: str = PROMPT
     first: Mortal = field(init=False)
     second: Mortal = field(init=False)
-    vertex: Vertex = field(init=False)
+    vertex: Vertex = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.memory = Memory()
