@@ -20,7 +20,7 @@ def traffic_of(rows: int, world: World) -> list[Crossing]:
     (world.root / "flat.sql").write_text(PROMPT, "utf-8")
     patient = Mortal(world.root, call_seconds=300.0)
     try:
-        ended = patient.say("run", "flat.sql", "--target", "prod", "--var", f"rows={rows}")
+        ended = patient.say("20260101_000000_000001", "run", "flat.sql", "--target", "prod", "--var", f"rows={rows}")
     finally:
         patient.close()
     assert ended.code == 0, ended

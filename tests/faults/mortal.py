@@ -1,12 +1,13 @@
 """Commands in processes that can be killed: forked of one that has imported all there is, and has no threads.
 
-`python -m tests.faults.mortal` reads one command a line as JSON, forks, says the child's process id, waits for its end
+`python -m tests.faults.mortal` reads one command a line as JSON, with the id that a run gets if it begins one, forks, says the child's process id, waits for its end
 and says what it came to: `{"code", "out", "err", "trace"}`, or null where it was killed. `trace` is the traceback of an
 error that nobody caught.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -54,10 +55,10 @@ class Mortal:
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
 
-    def say(self, *arguments: str) -> Ended:
+    def say(self, run_id: str, *arguments: str) -> Ended:
         """What a command ends with."""
         assert self._process.stdin and self._process.stdout
-        print(json.dumps(arguments), file=self._process.stdin, flush=True)
+        print(json.dumps([run_id, arguments]), file=self._process.stdin, flush=True)
         self.pid = int(self._process.stdout.readline())
         ended = json.loads(self._process.stdout.readline())
         self.pid = 0
@@ -72,8 +73,9 @@ def _serve(folder: str, call_seconds: float) -> None:
     from google.cloud import bigquery
     from google.cloud.aiplatform_v1.services.job_service import JobServiceClient
 
-    from bqbatch import commands, sqlfiles
+    from bqbatch import commands, resuming, sqlfiles
     from bqbatch.cli import main
+    from bqbatch.run import runner
     from bqbatch.services.vertex import VertexService
     from bqbatch.warehouses.bigquery import BigQueryWarehouse
 
@@ -92,7 +94,10 @@ def _serve(folder: str, call_seconds: float) -> None:
         pid = os.fork()
         if pid == 0:
             os.close(reader)
-            result = CliRunner().invoke(main, json.loads(line), prog_name="bqbatch")
+            run_id, arguments = json.loads(line)
+            # Ids that come again with each life: the server knows the statements already, and a fault can be met again.
+            runner.new_run_id = resuming.new_run_id = functools.partial(str, run_id)  # type: ignore[attr-defined]
+            result = CliRunner().invoke(main, arguments, prog_name="bqbatch")
             caught = result.exception is None or isinstance(result.exception, SystemExit)
             trace = "" if caught else "".join(traceback.format_exception(result.exception))
             said: dict[str, Any] = {

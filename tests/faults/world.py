@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
+import json
 import re
 import threading
 from collections import Counter
@@ -16,8 +18,9 @@ from typing import Any
 import bqbatch.warehouses.duckdb as embedded
 from bqbatch.prompt.output_ddl import parse_output
 from bqbatch.prompt.source import File
+from bqbatch.warehouses import Result, Statement
 from bqbatch.warehouses.duckdb import DuckDBWarehouse
-from bqbatch.warehouses.duckdb.translate import Translation, translate
+from bqbatch.warehouses.duckdb.translate import translate
 from tests.faults.disturbance import Disturbance
 from tests.faults.mortal import CALL_SECONDS, Ended, Mortal
 from tests.loopback.bigquery import BigQuery
@@ -36,12 +39,17 @@ LAG_SECONDS = 0.2
 Tables = dict[str, list[Any]]
 Plan = Mapping[int, str]
 """Faults by the calls at which they happen, counted from 1."""
-_RUN_ID = re.compile(r"\d{8}_\d{6}_[0-9a-f]{6}")
 _QUICK = """
 CREATE OR REPLACE MACRO googlesql.json_text(v) AS json_extract_string(v, '$');
 CREATE OR REPLACE MACRO googlesql.safe_int64(x) AS try_cast(x AS BIGINT);
+CREATE OR REPLACE MACRO googlesql.safe_parse_json(x) AS try_cast(x AS JSON);
+CREATE OR REPLACE MACRO googlesql.parse_json(x) AS x::JSON;
 """
 """DuckDB binds these in a tenth of the time. What they leave out, such as numbers of many digits, is tested elsewhere."""
+_SAID = json.dumps({
+    "candidates": [{"content": {"parts": [{"text": '{"label": "LABEL"}'}]}, "finishReason": "STOP"}],
+    "usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 4}, "modelVersion": "gemini-3.5-flash-lite",
+}).replace("\\", "\\\\")  # fmt: skip
 _LOOKED_AT = {
     "words": "SELECT * EXCEPT (_run_id, _cost_usd) FROM words",
     "words__rows": "SELECT * FROM words__rows",
@@ -68,31 +76,48 @@ class Memory(DuckDBWarehouse):
         with self._lock:
             yield self._connection
 
+    def execute(self, *statements: Statement) -> None:
+        with self._remembering():
+            super().execute(*statements)
+
+    def read(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:
+        with self._remembering():
+            return super().read(sql, parameters)
+
+    @contextlib.contextmanager
+    def _remembering(self) -> Iterator[None]:
+        """Statements are translated once: they come again in each life."""
+        with self._lock:
+            embedded.translate = _translated  # type: ignore[attr-defined]
+            try:
+                yield
+            finally:
+                embedded.translate = translate  # type: ignore[attr-defined]
+
     def clear(self) -> None:
         """Leaves nothing."""
         with self._open() as connection:
             connection.execute("DROP SCHEMA llm CASCADE; CREATE SCHEMA llm; TRUNCATE bqbatch.jobs; SET schema = 'llm'")
 
 
-@functools.cache
-def _translated(sql: str) -> Translation:
-    return translate(sql)
+_translated = functools.lru_cache(4096)(translate)
 
 
-def translate_once(sql: str) -> Translation:
-    """What `translate` says; statements that differ in the ids of runs alone are translated once."""
-    ids = dict.fromkeys(_RUN_ID.findall(sql))
-    marks = {run_id: f"{index:08}_000000_000000" for index, run_id in enumerate(ids)}
-    for run_id, mark in marks.items():
-        sql = sql.replace(run_id, mark)
-    known = _translated(sql)
+class Terse(Vertex):
+    """Vertex AI whose model says `a` or `b`, by the first digit of a request's hash, and is asked by one statement."""
 
-    def told(text: str) -> str:
-        for run_id, mark in marks.items():
-            text = text.replace(mark, run_id)
-        return text
-
-    return Translation(tuple(map(told, known.statements)), told(sql))
+    def _answer(self, kept: dict[str, Any], most: int) -> None:
+        source, target, body = kept["source"], kept["target"], kept["job"]
+        warehouse = self.bigquery.warehouse
+        keys = [row["key"] for row in warehouse.read(f"SELECT key FROM `{source}` ORDER BY key LIMIT {most}")]
+        said = [f"JSON '{_SAID.replace('LABEL', label)}'" for label in "ab"]
+        warehouse.execute(Statement(
+            f"CREATE TABLE `{target}` AS SELECT key, request, IF(key < '8', {said[0]}, {said[1]}) AS response, '' AS status, "
+            f"CURRENT_TIMESTAMP() AS processed_time FROM `{source}` ORDER BY key LIMIT {most}", f"answer {target}"))  # fmt: skip
+        self.asked += keys
+        dataset, _, table = target.partition(".")
+        body["outputInfo"] = {"bigqueryOutputDataset": f"bq://proj.{dataset}", "bigqueryOutputTable": table}
+        body["completionStats"] = {"successfulCount": str(len(keys)), "failedCount": "0"}
 
 
 @dataclass
@@ -119,12 +144,10 @@ class World:
 
     @contextlib.contextmanager
     def open(self) -> Iterator[World]:
-        embedded.translate = translate_once  # type: ignore[attr-defined]
         try:
             with self.server:
                 yield self
         finally:
-            embedded.translate = translate  # type: ignore[attr-defined]
             self.first.close()
             self.second.close()
 
@@ -150,12 +173,13 @@ class World:
         self.memory.clear()
         bigquery = BigQuery(self.root, "proj")
         bigquery.warehouse = self.memory
-        self.vertex = Vertex(bigquery, self.output, lag_seconds=LAG_SECONDS)
+        self.vertex = Terse(bigquery, self.output, lag_seconds=LAG_SECONDS)
         self.server.answers = {
             method: self._one_at_a_time(answer)
             for method, answer in {**bigquery.answers, **self.vertex.answers}.items()
         }
         self.server.calls.clear()
+        self._ids = itertools.count(1)
         self.disturbance.start({})
 
     def _one_at_a_time(self, answer: Answer) -> Answer:
@@ -168,7 +192,10 @@ class World:
     def say(self, command: tuple[str, ...], plan: Plan) -> Ended:
         """What a command ends with that is disturbed so."""
         self.disturbance.start(plan)
-        return self.first.say(*command)
+        return self._said_by(self.first, command)
+
+    def _said_by(self, mortal: Mortal, command: tuple[str, ...]) -> Ended:
+        return mortal.say(f"20260101_000000_{next(self._ids):06x}", *command)
 
     def live(self, *plans: Plan) -> list[str]:
         """What is wrong when a run was disturbed by the first plan, and each taking up of it by a further one."""
@@ -182,7 +209,7 @@ class World:
         self.clear()
         self.disturbance.start(plans[0])
         with ThreadPoolExecutor(2) as pool:
-            both = list(pool.map(lambda mortal: mortal.say(*RUN), (self.first, self.second)))
+            both = list(pool.map(lambda mortal: self._said_by(mortal, RUN), (self.first, self.second)))
         return [wrong for ended in both for wrong in wrongs_of(ended)] + self._take_up(plans[1:], of_two=True)
 
     def _take_up(self, plans: tuple[Plan, ...], *, of_two: bool = False) -> list[str]:
