@@ -1,5 +1,6 @@
 """What all tests share."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def rewrite(request: pytest.FixtureRequest) -> bool:
     """Whether expectations are written instead of compared; what changed is reviewed in the diff."""
     return bool(request.config.getoption("--rewrite"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says what was tried how often: `record_property` brings the numbers home from whatever process."""
+    tried: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            properties = getattr(report, "user_properties", ()) if getattr(report, "when", "") == "call" else ()
+            tried.update({name: number for name, number in properties if isinstance(number, int)})
+    if tried:
+        said = ", ".join(f"{number:,} {name}" for name, number in tried.items())
+        terminalreporter.write_line(f"tried: {said}")

@@ -96,7 +96,7 @@ def test_no_row_passes_through_the_client(cloud: Cloud) -> None:
     methods = {call.method for call in cloud.server.calls}
     assert methods == {
         "bigquery.datasets.get", "bigquery.tables.get", "bigquery.jobs.insert", "bigquery.jobs.query",
-        "bigquery.jobs.getQueryResults", "aiplatform.projects.locations.batchPredictionJobs.create",
+        "aiplatform.projects.locations.batchPredictionJobs.create",
         "aiplatform.projects.locations.batchPredictionJobs.get",
     }  # fmt: skip
 

@@ -41,6 +41,12 @@ class VertexService:
     poll_seconds = 30.0
     settle_seconds = 120.0
     in_process = False
+    call_seconds = 120.0
+    """How long one call may take before it is given up for lost."""
+    pause_seconds = 1.0
+    """The longest pause before the first repeat of a call; each further one may be twice as long."""
+    patience_seconds = 600.0
+    """For how long a call is repeated."""
 
     warehouse: Warehouse
     project: str
@@ -62,12 +68,14 @@ class VertexService:
             sent: float | None = None
             pause = min(1.0, self.poll_seconds)
             while True:
+                # Asked before the look, not after: this machine may sleep between the two.
+                settled = sent is None or time.monotonic() - sent > self.settle_seconds
                 if sent is not None and (found := self.find(job)):
                     return found
-                if sent is None or time.monotonic() - sent > self.settle_seconds:
+                if settled:
                     try:
                         created = self._client.create_batch_prediction_job(
-                            parent=self._parent, batch_prediction_job=self._described(job), timeout=120
+                            parent=self._parent, batch_prediction_job=self._described(job), timeout=self.call_seconds
                         )
                         self._names[job.name] = created.name
                         return created.name
@@ -87,7 +95,7 @@ class VertexService:
 
         with _said(self.model, self.location):
             try:
-                found = self._again(lambda: self._client.get_batch_prediction_job(name=name, timeout=60))
+                found = self._again(lambda: self._client.get_batch_prediction_job(name=name, timeout=self.call_seconds))
             except NotFound:
                 return JobStatus(JobState.CANCELLED, message="the job is not there any more: somebody deleted it")
         stats = found.completion_stats
@@ -106,7 +114,7 @@ class VertexService:
         if name is None:
             return
         with _said(self.model, self.location), contextlib.suppress(NotFound, FailedPrecondition):
-            self._again(lambda: self._client.cancel_batch_prediction_job(name=name, timeout=60))
+            self._again(lambda: self._client.cancel_batch_prediction_job(name=name, timeout=self.call_seconds))
         end = time.monotonic() + self.settle_seconds
         while self.poll(job).state.moving and time.monotonic() < end:
             time.sleep(min(1.0, self.poll_seconds))
@@ -115,7 +123,11 @@ class VertexService:
         """The name of the job by its label; a listing may lag behind."""
         with _said(self.model, self.location):
             request = {"parent": self._parent, "filter": f'labels.{LABEL}="{job.name}"'}
-            found = self._again(lambda: next(iter(self._client.list_batch_prediction_jobs(request=request)), None))
+            found = self._again(
+                lambda: next(
+                    iter(self._client.list_batch_prediction_jobs(request=request, timeout=self.call_seconds)), None
+                )
+            )
         if found is not None:
             self._names[job.name] = found.name
             return str(found.name)
@@ -129,7 +141,9 @@ class VertexService:
             from google.api_core.exceptions import NotFound
 
             with _said(self.model, self.location), contextlib.suppress(NotFound):
-                output = self._again(lambda: self._client.get_batch_prediction_job(name=name, timeout=60)).output_info
+                output = self._again(
+                    lambda: self._client.get_batch_prediction_job(name=name, timeout=self.call_seconds)
+                ).output_info
                 if output.bigquery_output_table:
                     dataset = output.bigquery_output_dataset.removeprefix("bq://") or self._dataset(job)
                     table = f"`{dataset}.{output.bigquery_output_table.rpartition('.')[2]}`"
@@ -166,8 +180,9 @@ class VertexService:
         from google.api_core.retry import Retry
 
         retry = Retry(
-            predicate=lambda error: isinstance(error, (*_lost(), *_busy())), initial=0.2, maximum=10, timeout=120
-        )
+            predicate=lambda error: isinstance(error, (*_lost(), *_busy())), initial=self.pause_seconds, maximum=60,
+            timeout=self.patience_seconds,
+        )  # fmt: skip
         return retry(call)()
 
     @property
@@ -227,16 +242,17 @@ def _busy() -> tuple[type[Exception], ...]:
 def _lost() -> tuple[type[Exception], ...]:
     """Errors after which nobody knows whether the service did what it was asked."""
     from google.api_core.exceptions import DeadlineExceeded, GatewayTimeout, InternalServerError, ServiceUnavailable
+    from google.protobuf.json_format import ParseError  # type: ignore[import-untyped]
     from requests.exceptions import ConnectionError as Unconnected
     from requests.exceptions import Timeout
 
-    return (ServiceUnavailable, InternalServerError, GatewayTimeout, DeadlineExceeded, Unconnected, Timeout)
+    return (ServiceUnavailable, InternalServerError, GatewayTimeout, DeadlineExceeded, Unconnected, Timeout, ParseError)
 
 
 @contextlib.contextmanager
 def _said(model: str, location: str) -> Iterator[None]:
     """Turns Google's errors into ours."""
-    from google.api_core.exceptions import Forbidden, GoogleAPICallError, InvalidArgument, NotFound
+    from google.api_core.exceptions import Forbidden, GoogleAPICallError, InvalidArgument, NotFound, RetryError
     from google.auth.exceptions import GoogleAuthError
     from requests.exceptions import RequestException
 
@@ -262,5 +278,6 @@ def _said(model: str, location: str) -> Iterator[None]:
         raise ServiceError(
             f"Google Cloud does not know you: {error}", "gcloud auth application-default login"
         ) from None
-    except RequestException as error:
-        raise ServiceError(f"Vertex AI can't be reached: {error}", "is there a network? run again later") from None
+    except (RequestException, RetryError) as error:
+        cause = error.cause if isinstance(error, RetryError) else error
+        raise ServiceError(f"Vertex AI can't be reached: {cause}", "is there a network? run again later") from None

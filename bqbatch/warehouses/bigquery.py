@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
+import time
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -20,7 +22,9 @@ from bqbatch.names import Dataset
 from bqbatch.warehouses import Column, DryRun, Result, Statement, Stream, Table
 
 if TYPE_CHECKING:
+    from google.api_core.retry import Retry
     from google.cloud import bigquery
+    from google.cloud.bigquery.table import RowIterator
 
 _TYPES = {
     "INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "RECORD": "STRUCT",
@@ -37,6 +41,7 @@ _PASSING = (
 )
 """Reasons for which BigQuery asks to try again; all of them come without an effect."""
 _ATTEMPTS = 5
+_LONGEST_PAUSE = 5.0
 
 
 @dataclass
@@ -46,6 +51,13 @@ class BigQueryWarehouse:
     `location` is the dataset's, asked for where it is not told. `maximum_bytes_billed` is a limit per query; a query
     that would read more fails without a charge. `endpoint` is for a server of one's own: no credentials are sent there.
     """
+
+    call_seconds = 300.0
+    """How long one call may take before it is repeated; the client by itself would wait for ever."""
+    pause_seconds = 1.0
+    """The longest pause before the first repeat of a call; each further one may be twice as long."""
+    patience_seconds = 600.0
+    """For how long a call is repeated."""
 
     project: str
     dataset: Dataset
@@ -64,7 +76,7 @@ class BigQueryWarehouse:
 
         config = self._config(dry_run=True, use_query_cache=False)
         with _said(sql):
-            job = self._client.query(sql, job_config=config, location=self._location)
+            job = self._client.query(sql, job_config=config, location=self._location, job_retry=None, **self._patience)
             fields = job._properties["statistics"]["query"].get("schema", {}).get("fields", [])
             columns = tuple(map(column_of, map(bigquery.SchemaField.from_api_repr, fields)))
             return DryRun(columns, job.total_bytes_processed)
@@ -75,19 +87,25 @@ class BigQueryWarehouse:
 
     def read(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:
         with _said(sql), _cancelled_by_ctrl_c():
-            rows = self._client.query_and_wait(sql, job_config=self._config(parameters or {}), location=self._location)
+            rows = self._rows(sql, parameters or {})
             columns = tuple(map(column_of, rows.schema))
             return Result(columns, tuple(row.values() for row in rows))
 
     @contextlib.contextmanager
     def stream(self, sql: str) -> Iterator[Stream]:
         with _said(sql), _cancelled_by_ctrl_c():
-            rows = self._client.query_and_wait(sql, job_config=self._config(), location=self._location)
+            rows = self._rows(sql, {})
             columns = tuple(map(column_of, rows.schema))
             batches = rows.to_arrow_iterable()
             first = next(batches, None)
             schema = rows.to_arrow(create_bqstorage_client=False).schema if first is None else first.schema
             yield Stream(columns, schema, itertools.chain([] if first is None else [first], batches))
+
+    def _rows(self, sql: str, parameters: Mapping[str, Any]) -> RowIterator:
+        return self._client.query_and_wait(
+            sql, job_config=self._config(parameters), location=self._location,
+            api_timeout=self.call_seconds, retry=self._retry, job_retry=self._retry,
+        )  # fmt: skip
 
     def load(self, path: Path, table: str) -> None:
         if not self.describe(table):
@@ -98,7 +116,8 @@ class BigQueryWarehouse:
 
     def list_tables(self) -> tuple[str, ...]:
         with _said(""):
-            return tuple(sorted(table.table_id for table in self._client.list_tables(self._path(self.dataset.path))))
+            found = self._client.list_tables(self._path(self.dataset.path), **self._patience)
+            return tuple(sorted(table.table_id for table in found))
 
     def _load(self, path: Path, table: str, disposition: str, label: str = "") -> None:
         from google.cloud import bigquery
@@ -114,17 +133,22 @@ class BigQueryWarehouse:
             config.skip_leading_rows = 1
             config.allow_quoted_newlines = True
         with _said(""), path.open("rb") as file:
-            job = self._client.load_table_from_file(
-                file, self._path(table), job_config=config, location=self._location, size=path.stat().st_size
-            )
-            job.result()
+            job_id = f"bqb_load_{uuid.uuid4().hex}"
+            try:
+                job: Any = self._client.load_table_from_file(
+                    file, self._path(table), job_config=config, job_id=job_id, location=self._location,
+                    size=path.stat().st_size, timeout=self.call_seconds,
+                )  # fmt: skip
+            except _lost():  # and sent again; or its reply was no JSON
+                job = self._client.get_job(job_id, location=self._location, **self._patience)
+            self._wait(job)
 
     def describe(self, table: str) -> Table | None:
         from google.api_core.exceptions import NotFound
 
         with _said(""):
             try:
-                found = self._client.get_table(self._path(table))
+                found = self._client.get_table(self._path(table), **self._patience)
             except NotFound:
                 return None
             return Table(tuple(map(column_of, found.schema)), dict(found.labels), found.table_type != "TABLE")
@@ -139,17 +163,27 @@ class BigQueryWarehouse:
             with _said(statement.sql):
                 try:
                     job: Any = self._client.query(
-                        statement.sql, job_id=job_id, job_config=config, location=self._location, job_retry=None
-                    )
+                        statement.sql, job_id=job_id, job_config=config, location=self._location, job_retry=None,
+                        **self._patience,
+                    )  # fmt: skip
                 except Conflict:
-                    job = self._client.get_job(job_id, location=self._location)
+                    job = self._client.get_job(job_id, location=self._location, **self._patience)
                 try:
-                    with _cancelled_by_ctrl_c(job):
-                        job.result(job_retry=None)
+                    self._wait(job)
                     return
                 except GoogleAPICallError:
                     if (job.error_result or {}).get("reason") not in _PASSING or attempt == _ATTEMPTS - 1:
                         raise
+
+    def _wait(self, job: Any) -> None:
+        """Looks at a job until it is over; raises what it ended with."""
+        pause = 0.1
+        with _cancelled_by_ctrl_c(job):
+            while not job.done(**self._patience):
+                time.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+        if error := job.exception():
+            raise error
 
     def _config(self, parameters: Mapping[str, Any] = {}, **more: Any) -> bigquery.QueryJobConfig:
         from google.cloud import bigquery
@@ -171,10 +205,25 @@ class BigQueryWarehouse:
         return plain if plain.count(".") + 1 >= wanted else f"{self.project}.{plain}"
 
     @property
+    def _retry(self) -> Retry:
+        """How a call is repeated that the service was too busy for, or whose reply was lost or is no JSON."""
+        from google.cloud.bigquery.retry import DEFAULT_RETRY
+        from requests.exceptions import JSONDecodeError
+
+        known = DEFAULT_RETRY._predicate
+        retry = DEFAULT_RETRY.with_predicate(lambda error: isinstance(error, JSONDecodeError) or known(error))
+        return retry.with_delay(initial=self.pause_seconds).with_timeout(self.patience_seconds)
+
+    @property
+    def _patience(self) -> dict[str, Any]:
+        """What every call is told of how long it is waited for."""
+        return {"retry": self._retry, "timeout": self.call_seconds}
+
+    @property
     def _location(self) -> str:
         if self.location is None:
             with _said(""):
-                self.location = self._client.get_dataset(self._path(self.dataset.path)).location
+                self.location = self._client.get_dataset(self._path(self.dataset.path), **self._patience).location
         return str(self.location)
 
     @property
@@ -219,10 +268,18 @@ def _cancelled_by_ctrl_c(job: Any = None) -> Iterator[None]:
         raise
 
 
+def _lost() -> tuple[type[Exception], ...]:
+    """Errors of an upload after which its job may be there."""
+    from google.api_core.exceptions import Conflict
+    from requests.exceptions import RequestException
+
+    return (Conflict, RequestException)
+
+
 @contextlib.contextmanager
 def _said(sql: str) -> Iterator[None]:
     """Turns Google's errors into ours, with the offset in the statement that they tell as line and column."""
-    from google.api_core.exceptions import Conflict, Forbidden, GoogleAPICallError, NotFound
+    from google.api_core.exceptions import Conflict, Forbidden, GoogleAPICallError, NotFound, RetryError
     from google.auth.exceptions import GoogleAuthError
     from requests.exceptions import RequestException
 
@@ -241,9 +298,10 @@ def _said(sql: str) -> Iterator[None]:
         raise WarehouseError(
             f"Google Cloud does not know you: {error}", "gcloud auth application-default login"
         ) from None
-    except RequestException as error:
+    except (RequestException, RetryError) as error:
+        cause = error.cause if isinstance(error, RetryError) else error
         raise WarehouseError(
-            f"BigQuery can't be reached: {error}", "is there a network? it is safe to go on later"
+            f"BigQuery can't be reached: {cause}", "is there a network? it is safe to go on later"
         ) from None
 
 

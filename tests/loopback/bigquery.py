@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import email
+import functools
 import json
 import re
 import threading
@@ -172,7 +173,7 @@ class BigQuery:
             each["name"]: _value(each["parameterValue"].get("value"), each["parameterType"]["type"])
             for each in query.get("queryParameters", [])
         }
-        tree = sqlglot.parse_one(sql, dialect="bigquery")
+        tree = _parsed(sql)
         self._check_datasets(tree)
         try:
             if isinstance(tree, exp.Query):
@@ -287,6 +288,12 @@ class BigQuery:
             kind = "TABLE" if there and not there.is_view else "VIEW"
             self.warehouse.execute(Statement(f"DROP {kind} `{dataset}.{name}`", f"delete_{time.monotonic_ns()}"))
         return None
+
+
+@functools.lru_cache(2048)
+def _parsed(sql: str) -> exp.Expr:
+    """The tree of a statement, to be looked at only."""
+    return sqlglot.parse_one(sql, dialect="bigquery")
 
 
 def schema_field(column: Column) -> dict[str, Any]:

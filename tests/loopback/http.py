@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import socket
+import struct
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -63,6 +67,8 @@ class Loopback:
         """Is told each call before it is answered; may raise a Refusal."""
         self.after: Callable[[Call], None] = lambda _: None
         """Is told each call after it was carried out and before the reply is sent; may raise ConnectionError."""
+        self.sent: Callable[[Call, bytes], bytes] = lambda _, data: data
+        """Is told the bytes of each reply that is no error; what it returns is sent."""
         self.problems: list[str] = []
         loopback = self
 
@@ -102,6 +108,7 @@ class Loopback:
         raw = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         api = "bigquery.v2" if "/bigquery/" in parts.path else "aiplatform.v1"
         headers: Mapping[str, str] = {}
+        call: Call | None = None
         try:
             # A chunk of an upload is sent to the address that the first call of it was told.
             chunk = handler.command == "PUT" and parts.path.startswith("/upload/")
@@ -130,16 +137,22 @@ class Loopback:
             code, reply = refusal.code, refusal.body()
         except ConnectionError:
             handler.close_connection = True
-            handler.connection.close()
+            # Closed without lingering, a connection is reset: the client is told that nothing more comes.
+            handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            os.close(handler.connection.detach())
             return
         except Exception as error:  # a defect of the server is told by the test that met it
             self.problems.append(f"{handler.command} {handler.path}: {error!r}")
             code, reply = 501, Refusal(501, "notImplemented", repr(error)).body()
         data = b"" if reply is None else json.dumps(reply).encode()
+        if call is not None and code < 400:
+            data = self.sent(call, data)
         handler.send_response(code)
         handler.send_header("Content-Type", "application/json; charset=UTF-8")
         handler.send_header("Content-Length", str(len(data)))
         for name, value in headers.items():
             handler.send_header(name, value)
-        handler.end_headers()
-        handler.wfile.write(data)
+        with contextlib.suppress(OSError):  # nobody listens any more
+            handler.end_headers()
+            handler.wfile.write(data)
+            handler.wfile.flush()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,9 +28,9 @@ MOVING = ("JOB_STATE_QUEUED", "JOB_STATE_PENDING", "JOB_STATE_RUNNING")
 
 @dataclass
 class Vertex:
-    """The jobs of one project. `lag` is how many listings a new job is missing from; `states` what a job goes through;
-    with `gives_text` a response is a STRING. The job of number `sits` never moves, that of number `fails` ends FAILED with
-    so many answers as `answers_of_failed`; a cancelled one has all its answers, or none."""
+    """The jobs of one project. `lag` is how many listings a new job is missing from, `lag_seconds` for how long; `states`
+    what a job goes through; with `gives_text` a response is a STRING. The job of number `sits` never moves, that of number
+    `fails` ends FAILED with so many answers as `answers_of_failed`; a cancelled one has all its answers, or none."""
 
     bigquery: BigQuery
     output: tuple[OutputColumn, ...] = ()
@@ -37,6 +38,7 @@ class Vertex:
     models: tuple[str, ...] = ("gemini-3.5-flash-lite",)
     locations: tuple[str, ...] = ("global", "us-central1")
     lag: int = 0
+    lag_seconds: float = 0.0
     gives_text: bool = False
     sits: int = 0
     fails: int = 0
@@ -75,7 +77,10 @@ class Vertex:
         name = f"{parent}/batchPredictionJobs/{len(self.jobs) + 1}"
         now = dt.datetime.now(dt.UTC).isoformat().replace("+00:00", "Z")
         job = {**body, "name": name, "state": self.states[0], "createTime": now, "updateTime": now}
-        self.jobs[name] = {"job": job, "looks": 0, "unlisted": self.lag, "source": source, "target": target}
+        listed = time.monotonic() + self.lag_seconds
+        self.jobs[name] = {
+            "job": job, "looks": 0, "unlisted": self.lag, "listed": listed, "source": source, "target": target,
+        }  # fmt: skip
         moving = [kept for kept in self.jobs.values() if kept["job"]["state"] in MOVING]
         self.most_in_flight = max(self.most_in_flight, len(moving))
         return job
@@ -100,7 +105,11 @@ class Vertex:
         found = []
         for kept in [kept for name, kept in self.jobs.items() if name.startswith(call.path.removeprefix("/v1/"))]:
             kept["unlisted"] -= 1
-            if kept["unlisted"] < 0 and (not wanted or kept["job"].get("labels", {}).get(wanted[1]) == wanted[2]):
+            if (
+                kept["unlisted"] < 0
+                and kept["listed"] <= time.monotonic()
+                and (not wanted or kept["job"].get("labels", {}).get(wanted[1]) == wanted[2])
+            ):
                 found.append(kept["job"])
         return {"batchPredictionJobs": found}
 
