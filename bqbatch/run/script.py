@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bqbatch import sqlfiles
-from bqbatch.names import Dataset, PromptObjects, RunObjects
+from bqbatch.names import Dataset, PromptObjects, RunObjects, run_of
 from bqbatch.prompt.compile import CompiledPrompt
 from bqbatch.prompt.output import OutputColumn
-from bqbatch.run.ledger import Ledger
+from bqbatch.run.ledger import PERMANENT, WORKING, Ledger
 from bqbatch.services import Job
 from bqbatch.warehouses import Statement
 
@@ -133,7 +133,8 @@ class Script:
         yield sqlfiles.render("usage/run", answers=name.answers, run_id=self.run_id)
 
     def _create(self, step: str, table: str, select: str, verb: str = "CREATE TABLE", cluster: str = "") -> Statement:
-        options = f"OPTIONS (labels = [('{LABEL}', '{self.prompt.name}')])"
+        expiration = PERMANENT if run_of(table.strip("`").rpartition(".")[2]) is None else WORKING
+        options = f"OPTIONS ({expiration}, labels = [('{LABEL}', '{self.prompt.name}')])"
         clauses = f"{f'CLUSTER BY {cluster} ' if cluster else ''}{options}"
         return self.ledger.statement(step, f"{verb} {table}\n{clauses} AS\n{select}")
 
