@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from bqbatch.errors import ServiceError
 from bqbatch.services import Job, JobState, JobStatus
+from bqbatch.services.vertex_client import import_client
 from bqbatch.warehouses import Warehouse
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class VertexService:
     _names: dict[str, str] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        # The import takes seconds: it goes on beside what BigQuery does meanwhile.
+        # The import takes a second: it goes on beside what BigQuery does meanwhile.
         self._importing = threading.Thread(target=_import, daemon=True)
         self._importing.start()
 
@@ -213,7 +214,7 @@ def state_of(name: str) -> JobState:
 
 def _import() -> None:
     with contextlib.suppress(ImportError):
-        import google.cloud.aiplatform_v1.services.job_service  # noqa: F401
+        import_client()
 
 
 def _busy() -> tuple[type[Exception], ...]:
