@@ -143,6 +143,16 @@ class DuckDBWarehouse:
             if label:
                 connection.execute(f"COMMENT ON TABLE {quoted} IS '{label}=file'")
 
+    def set_descriptions(self, table: str, descriptions: Mapping[str, str]) -> None:
+        """Describes columns of a table or view, as the comments that `duckdb_columns()` shows."""
+        schema, name = _parts(table)
+        with self._open() as connection, self._transaction(connection):
+            for column, description in descriptions.items():
+                named = exp.column(column, name, schema, quoted=True).sql(dialect="duckdb")
+                connection.execute(
+                    f"COMMENT ON COLUMN {named} IS {exp.Literal.string(description).sql(dialect='duckdb')}"
+                )
+
     def list_tables(self) -> tuple[str, ...]:
         """The names of all tables and views in the dataset."""
         with self._open() as connection:

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bqbatch.errors import Exists, WarehouseError
+from bqbatch import gcloud
+from bqbatch.errors import WarehouseError
 from bqbatch.names import Dataset
 from bqbatch.warehouses import Column, DryRun, Result, Statement, Stream, Table
+from bqbatch.warehouses.bigquery.messages import Circumstances, said
 
 if TYPE_CHECKING:
-    from google.cloud import bigquery
+    from google.cloud import bigquery, bigquery_storage
 
 _TYPES = {
     "INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "RECORD": "STRUCT",
@@ -45,6 +46,8 @@ class BigQueryWarehouse:
 
     `location` is the dataset's, asked for where it is not told. `maximum_bytes_billed` is a limit per query; a query
     that would read more fails without a charge. `endpoint` is for a server of one's own: no credentials are sent there.
+    Large results come by the Storage API, in Arrow over gRPC; from a server of one's own only where `storage` is the
+    address of its part for that.
     """
 
     project: str
@@ -52,6 +55,7 @@ class BigQueryWarehouse:
     location: str | None = None
     maximum_bytes_billed: int | None = None
     endpoint: str | None = None
+    storage: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     _made: bigquery.Client | None = field(default=None, init=False, repr=False)
 
@@ -63,7 +67,7 @@ class BigQueryWarehouse:
         from google.cloud import bigquery
 
         config = self._config(dry_run=True, use_query_cache=False)
-        with _said(sql):
+        with self._said(sql):
             job = self._client.query(sql, job_config=config, location=self._location)
             fields = job._properties["statistics"]["query"].get("schema", {}).get("fields", [])
             columns = tuple(map(column_of, map(bigquery.SchemaField.from_api_repr, fields)))
@@ -74,20 +78,39 @@ class BigQueryWarehouse:
             self._execute(statement)
 
     def read(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:
-        with _said(sql), _cancelled_by_ctrl_c():
+        with self._said(sql), _cancelled_by_ctrl_c():
             rows = self._client.query_and_wait(sql, job_config=self._config(parameters or {}), location=self._location)
             columns = tuple(map(column_of, rows.schema))
             return Result(columns, tuple(row.values() for row in rows))
 
     @contextlib.contextmanager
     def stream(self, sql: str) -> Iterator[Stream]:
-        with _said(sql), _cancelled_by_ctrl_c():
+        with self._said(sql), _cancelled_by_ctrl_c():
             rows = self._client.query_and_wait(sql, job_config=self._config(), location=self._location)
             columns = tuple(map(column_of, rows.schema))
-            batches = rows.to_arrow_iterable()
+            storage = self._storage()
+            batches: Any = rows.to_arrow_iterable(storage)
             first = next(batches, None)
             schema = rows.to_arrow(create_bqstorage_client=False).schema if first is None else first.schema
-            yield Stream(columns, schema, itertools.chain([] if first is None else [first], batches))
+            try:
+                yield Stream(columns, schema, itertools.chain([] if first is None else [first], batches))
+            finally:
+                batches.close()
+                if storage is not None:
+                    storage.transport.close()  # type: ignore[no-untyped-call]
+
+    def set_descriptions(self, table: str, descriptions: Mapping[str, str]) -> None:
+        """By the API: a CREATE VIEW has no place for them."""
+        from google.cloud import bigquery
+
+        with self._said(""):
+            found = self._client.get_table(self._path(table))
+            told = ((field, descriptions.get(field.name, field.description)) for field in found.schema)
+            found.schema = [
+                bigquery.SchemaField.from_api_repr(field.to_api_repr() | ({"description": text} if text else {}))
+                for field, text in told
+            ]
+            self._client.update_table(found, ["schema"])
 
     def load(self, path: Path, table: str) -> None:
         if not self.describe(table):
@@ -97,7 +120,7 @@ class BigQueryWarehouse:
         self._load(path, table, "WRITE_TRUNCATE", label)
 
     def list_tables(self) -> tuple[str, ...]:
-        with _said(""):
+        with self._said(""):
             return tuple(sorted(table.table_id for table in self._client.list_tables(self._path(self.dataset.path))))
 
     def _load(self, path: Path, table: str, disposition: str, label: str = "") -> None:
@@ -113,7 +136,7 @@ class BigQueryWarehouse:
         if path.suffix.lower() == ".csv":
             config.skip_leading_rows = 1
             config.allow_quoted_newlines = True
-        with _said(""), path.open("rb") as file:
+        with self._said(""), path.open("rb") as file:
             job = self._client.load_table_from_file(
                 file, self._path(table), job_config=config, location=self._location, size=path.stat().st_size
             )
@@ -122,7 +145,7 @@ class BigQueryWarehouse:
     def describe(self, table: str) -> Table | None:
         from google.api_core.exceptions import NotFound
 
-        with _said(""):
+        with self._said(""):
             try:
                 found = self._client.get_table(self._path(table))
             except NotFound:
@@ -136,7 +159,7 @@ class BigQueryWarehouse:
         config = self._config(statement.parameters)
         for attempt in range(_ATTEMPTS):
             job_id = statement.job_id if attempt == 0 else f"{statement.job_id}_again{attempt}"
-            with _said(statement.sql):
+            with self._said(statement.sql):
                 try:
                     job: Any = self._client.query(
                         statement.sql, job_id=job_id, job_config=config, location=self._location, job_retry=None
@@ -173,7 +196,7 @@ class BigQueryWarehouse:
     @property
     def _location(self) -> str:
         if self.location is None:
-            with _said(""):
+            with self._said(""):
                 self.location = self._client.get_dataset(self._path(self.dataset.path)).location
         return str(self.location)
 
@@ -192,11 +215,37 @@ class BigQueryWarehouse:
                     credentials=AnonymousCredentials() if self.endpoint else None,  # type: ignore[no-untyped-call]
                 )  # fmt: skip
             except DefaultCredentialsError:
-                raise WarehouseError(
-                    "there are no Google Cloud credentials on this machine",
-                    "gcloud auth application-default login",
-                ) from None
+                raise WarehouseError(gcloud.NO_CREDENTIALS, gcloud.LOGIN) from None
         return self._made
+
+    def _storage(self) -> bigquery_storage.BigQueryReadClient | None:
+        """A client of the Storage API; BigQuery's other client leaves it alone where a result came whole by REST."""
+        from google.cloud import bigquery_storage
+        from google.cloud.bigquery_storage_v1.services.big_query_read.transports import BigQueryReadGrpcTransport
+
+        if self.endpoint is None:
+            return bigquery_storage.BigQueryReadClient(credentials=self._client._credentials)  # type: ignore[no-untyped-call]
+        if self.storage is None:
+            return None
+        import grpc
+
+        # The client has no setting for gRPC without TLS but this one.
+        transport = BigQueryReadGrpcTransport(channel=grpc.insecure_channel(self.storage))
+        return bigquery_storage.BigQueryReadClient(transport=transport)  # type: ignore[no-untyped-call]
+
+    def _said(self, sql: str) -> AbstractContextManager[None]:
+        return said(sql, Circumstances(self.project, self._path(self.dataset.path), self._member, self._location_of))
+
+    def _member(self) -> str:
+        return gcloud.member_of(self._client._credentials)
+
+    def _location_of(self, dataset: str) -> str | None:
+        """Where a dataset is, None where it is not or nobody may know."""
+        from google.api_core.exceptions import GoogleAPICallError
+
+        with contextlib.suppress(GoogleAPICallError):
+            return str(self._client.get_dataset(dataset).location)
+        return None
 
 
 def column_of(field: bigquery.SchemaField) -> Column:
@@ -217,50 +266,3 @@ def _cancelled_by_ctrl_c(job: Any = None) -> Iterator[None]:
             with contextlib.suppress(Exception):
                 job.cancel()
         raise
-
-
-@contextlib.contextmanager
-def _said(sql: str) -> Iterator[None]:
-    """Turns Google's errors into ours, with the offset in the statement that they tell as line and column."""
-    from google.api_core.exceptions import Conflict, Forbidden, GoogleAPICallError, NotFound
-    from google.auth.exceptions import GoogleAuthError
-    from requests.exceptions import RequestException
-
-    try:
-        yield
-    except Conflict as error:
-        raise Exists(_message(error), None) from None
-    except Forbidden as error:
-        raise WarehouseError(f"not allowed: {_message(error)}", _role(_message(error))) from None
-    except NotFound as error:
-        hint = "does the dataset exist, in the location that is set? bqbatch doctor"
-        raise WarehouseError(_message(error), hint, offset=_offset(error, sql)) from None
-    except GoogleAPICallError as error:
-        raise WarehouseError(_message(error), None, offset=_offset(error, sql)) from None
-    except GoogleAuthError as error:
-        raise WarehouseError(
-            f"Google Cloud does not know you: {error}", "gcloud auth application-default login"
-        ) from None
-    except RequestException as error:
-        raise WarehouseError(
-            f"BigQuery can't be reached: {error}", "is there a network? it is safe to go on later"
-        ) from None
-
-
-def _message(error: Any) -> str:
-    said = str(error.errors[0].get("message") if error.errors else error.message).strip()
-    return re.sub(r"\s*at \[\d+:\d+\]$", "", said.splitlines()[0])
-
-
-def _offset(error: Any, sql: str) -> int | None:
-    found = re.search(r"at \[(\d+):(\d+)\]", str(error))
-    if not found or not sql:
-        return None
-    lines = sql.splitlines(keepends=True)
-    return sum(map(len, lines[: int(found[1]) - 1])) + int(found[2]) - 1
-
-
-def _role(message: str) -> str | None:
-    wanted = re.search(r"(bigquery\.\w+\.\w+)", message)
-    role = "bigquery.dataEditor" if wanted and "tables" in wanted[1] else "bigquery.user"
-    return f"gcloud projects add-iam-policy-binding PROJECT --member=user:YOU --role=roles/{role}"
