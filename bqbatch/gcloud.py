@@ -54,6 +54,8 @@ def refused(message: str, project: str, member: str, api: str) -> str:
         return f"link a billing account: https://console.cloud.google.com/billing/linkedaccount?project={project}"
     if re.search(r"\bquota\b", message, re.IGNORECASE):
         return quota(project)
+    if re.search(r"Permission denied on resource project", message):
+        return "is `project` of the target right? gcloud projects list"
     permission = re.search(r"\b((?:bigquery|aiplatform|serviceusage|datacatalog)\.\w+\.\w+)\b", message)
     named = re.search(r"\b(?:Project|Dataset|Table|View|project|dataset|projects/) ?`?([a-z][a-z0-9-]+)\b", message)
     wanted = permission[1] if permission else "bigquery.tables.getData"

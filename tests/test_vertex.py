@@ -3,54 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bqbatch.prompt.output_ddl import parse_output
-from bqbatch.prompt.source import File
 from bqbatch.services.vertex import VertexService
-from tests.loopback.bigquery import BigQuery
-from tests.loopback.http import Call, Loopback, Refusal
-from tests.loopback.vertex import Vertex
-from tests.projects import Folder
-
-OUTPUT = "label STRING NOT NULL CHECK (label IN ('a', 'b'))"
-PROMPT = f"""
-{{{{ config(model = 'gemini-3.5-flash-lite', max_output_tokens = 100) }}}}
-{{% output %}}{OUTPUT}{{% endoutput %}}
-SELECT id AS key, word, {{{{ prompt('Label {{word}}') }}}} AS prompt FROM {{{{ seed('words.csv') }}}}
-"""
-WORDS = "id,word\n1,red\n2,green\n3,red\n4,\n5,blue\n6,black\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Cloud:
-    """A project folder with a target on the loopback server."""
-
-    folder: Folder
-    server: Loopback
-    vertex: Vertex
-
-    def run(self, *arguments: str) -> dict[str, Any]:
-        return self.folder.run("words.sql", "--target", "prod", *arguments)
-
-    def rows(self, sql: str) -> list[dict[str, Any]]:
-        return list(self.vertex.bigquery.warehouse.read(sql))
+from tests.clouds import Cloud
+from tests.loopback.http import Call, Refusal
 
 
 @pytest.fixture
 def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    (tmp_path / "google").mkdir()
-    vertex = Vertex(BigQuery(tmp_path / "google", "proj"), parse_output(OUTPUT, File("", OUTPUT, tmp_path).place))
-    monkeypatch.setattr(VertexService, "poll_seconds", 0.01)
-    with Loopback({**vertex.bigquery.answers, **vertex.answers}) as server, vertex.bigquery.warehouse.step():
-        folder = Folder.made(tmp_path / "project", monkeypatch, {"words.csv": WORDS, "words.sql": PROMPT})
-        target = f'[targets.prod]\ntype = "vertex"\ndataset = "proj.llm"\nendpoint = "{server.url}"\n'
-        folder.write("bqbatch.toml", target)
-        yield Cloud(folder, server, vertex)
+    with Cloud.opened(tmp_path, monkeypatch) as opened:
+        yield opened
 
 
 def test_a_run_in_the_cloud_leaves_the_view_that_a_local_one_leaves(cloud: Cloud) -> None:
@@ -137,7 +102,7 @@ def test_a_model_that_is_not_there_is_told_with_a_hint(cloud: Cloud) -> None:
     said = cloud.folder.say("run", "words.sql", "--target", "prod", "--model", "gemini-9")
     assert said.code == 1
     assert "Vertex AI has no `gemini-9` at `global`" in said.err
-    assert "set `location` of the target" in said.err
+    assert "known in November 2026: gemini-3" in said.err
 
 
 def test_a_model_that_makes_answers_up_is_refused_in_the_cloud(cloud: Cloud) -> None:

@@ -37,6 +37,7 @@ class Collector:
         over = state != JobState.PAUSED
         events = [ledger.event("collected", **place, state=state.value)] if over else []
         if table is None:
+            self.watcher.note(f"{job.name} left no response table; the next run asks its requests again")
             self.warehouse.execute(*events, *(drop_job(script.ledger, job) if over else ()))
             return
         self.watcher.step("reading the answers")

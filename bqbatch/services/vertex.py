@@ -11,14 +11,17 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from bqbatch import gcloud
 from bqbatch.errors import ServiceError
 from bqbatch.services import Job, JobState, JobStatus
 from bqbatch.services.vertex_client import import_client
+from bqbatch.services.vertex_messages import said
 from bqbatch.warehouses import Warehouse
 
 if TYPE_CHECKING:
@@ -42,6 +45,10 @@ class VertexService:
 
     poll_seconds = 30.0
     settle_seconds = 120.0
+    busy_seconds = 900.0
+    """How long a job that is refused for want of quota is offered again."""
+    patience_seconds = 120.0
+    """How long a call that changes nothing is repeated while it gets no answer."""
 
     warehouse: Warehouse
     project: str
@@ -59,8 +66,9 @@ class VertexService:
         """Creates the job, or finds the one that was created and not heard of."""
         from google.api_core.exceptions import ResourceExhausted, TooManyRequests
 
-        with _said(self.model, self.location):
+        with self._said():
             sent: float | None = None
+            begun = time.monotonic()
             pause = min(1.0, self.poll_seconds)
             while True:
                 if sent is not None and (found := self.find(job)):
@@ -72,8 +80,9 @@ class VertexService:
                         )
                         self._names[job.name] = created.name
                         return created.name
-                    except (TooManyRequests, ResourceExhausted):
-                        pass  # refused: there is no job
+                    except (TooManyRequests, ResourceExhausted):  # refused: there is no job
+                        if time.monotonic() - begun > self.busy_seconds:
+                            raise
                     except _lost() as error:
                         sent = time.monotonic()
                         del error
@@ -86,7 +95,7 @@ class VertexService:
             return JobStatus(JobState.CANCELLED, message="Vertex AI does not know this job")
         from google.api_core.exceptions import NotFound
 
-        with _said(self.model, self.location):
+        with self._said():
             try:
                 found = self._again(lambda: self._client.get_batch_prediction_job(name=name, timeout=60))
             except NotFound:
@@ -104,7 +113,7 @@ class VertexService:
         name = self._names.get(job.name) or self.find(job)
         if name is None:
             return
-        with _said(self.model, self.location), contextlib.suppress(NotFound, FailedPrecondition):
+        with self._said(), contextlib.suppress(NotFound, FailedPrecondition):
             self._again(lambda: self._client.cancel_batch_prediction_job(name=name, timeout=60))
         end = time.monotonic() + self.settle_seconds
         while self.poll(job).state.moving and time.monotonic() < end:
@@ -112,7 +121,7 @@ class VertexService:
 
     def find(self, job: Job) -> str | None:
         """The name of the job by its label; a listing may lag behind."""
-        with _said(self.model, self.location):
+        with self._said():
             request = {"parent": self._parent, "filter": f'labels.{LABEL}="{job.name}"'}
             found = self._again(lambda: next(iter(self._client.list_batch_prediction_jobs(request=request)), None))
         if found is not None:
@@ -127,7 +136,7 @@ class VertexService:
         if name is not None:
             from google.api_core.exceptions import NotFound
 
-            with _said(self.model, self.location), contextlib.suppress(NotFound):
+            with self._said(), contextlib.suppress(NotFound):
                 output = self._again(lambda: self._client.get_batch_prediction_job(name=name, timeout=60)).output_info
                 if output.bigquery_output_table:
                     dataset = output.bigquery_output_dataset.removeprefix("bq://") or self._dataset(job)
@@ -165,7 +174,10 @@ class VertexService:
         from google.api_core.retry import Retry
 
         retry = Retry(
-            predicate=lambda error: isinstance(error, (*_lost(), *_busy())), initial=0.2, maximum=10, timeout=120
+            predicate=lambda error: isinstance(error, (*_lost(), *_busy())),
+            initial=0.2,
+            maximum=10,
+            timeout=self.patience_seconds,
         )
         return retry(call)()
 
@@ -188,9 +200,12 @@ class VertexService:
                 credentials=AnonymousCredentials() if self.endpoint else None,  # type: ignore[no-untyped-call]
             )  # fmt: skip
         except DefaultCredentialsError:
-            raise ServiceError(
-                "there are no Google Cloud credentials on this machine", "gcloud auth application-default login"
-            ) from None
+            raise ServiceError(gcloud.NO_CREDENTIALS, gcloud.LOGIN) from None
+
+    def _said(self) -> AbstractContextManager[None]:
+        return said(
+            self.model, self.project, self.location, lambda: gcloud.member_of(self._client.transport._credentials)
+        )
 
 
 def host(location: str) -> str:
@@ -230,36 +245,3 @@ def _lost() -> tuple[type[Exception], ...]:
     from requests.exceptions import Timeout
 
     return (ServiceUnavailable, InternalServerError, GatewayTimeout, DeadlineExceeded, Unconnected, Timeout)
-
-
-@contextlib.contextmanager
-def _said(model: str, location: str) -> Iterator[None]:
-    """Turns Google's errors into ours."""
-    from google.api_core.exceptions import Forbidden, GoogleAPICallError, InvalidArgument, NotFound
-    from google.auth.exceptions import GoogleAuthError
-    from requests.exceptions import RequestException
-
-    try:
-        yield
-    except NotFound as error:
-        raise ServiceError(
-            f"Vertex AI has no `{model}` at `{location}`: {error.message}",
-            "newer models are served at global, us and eu: set `location` of the target",
-        ) from None
-    except Forbidden as error:
-        raise ServiceError(
-            f"Vertex AI refuses: {error.message}",
-            "gcloud projects add-iam-policy-binding PROJECT --member=user:YOU --role=roles/aiplatform.user",
-        ) from None
-    except InvalidArgument as error:
-        raise ServiceError(f"Vertex AI refuses the job: {error.message}", None) from None
-    except GoogleAPICallError as error:
-        raise ServiceError(
-            f"Vertex AI: {error.message}", "nothing that was answered is lost; run again later"
-        ) from None
-    except GoogleAuthError as error:
-        raise ServiceError(
-            f"Google Cloud does not know you: {error}", "gcloud auth application-default login"
-        ) from None
-    except RequestException as error:
-        raise ServiceError(f"Vertex AI can't be reached: {error}", "is there a network? run again later") from None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -63,6 +65,8 @@ class Loopback:
         """Is told each call before it is answered; may raise a Refusal."""
         self.after: Callable[[Call], None] = lambda _: None
         """Is told each call after it was carried out and before the reply is sent; may raise ConnectionError."""
+        self.ahead = 0.0
+        """Seconds by which the server's clock is ahead of this machine's."""
         self.problems: list[str] = []
         loopback = self
 
@@ -73,6 +77,9 @@ class Loopback:
 
             def log_message(self, *_: Any) -> None:
                 pass
+
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                return super().date_time_string((timestamp or time.time()) + loopback.ahead)
 
             def handle_any(self) -> None:
                 loopback._handle(self)
@@ -99,6 +106,9 @@ class Loopback:
 
     def _handle(self, handler: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(handler.path)
+        if parts.path == "/token":
+            self._give_token(handler)
+            return
         raw = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         api = "bigquery.v2" if "/bigquery/" in parts.path else "aiplatform.v1"
         headers: Mapping[str, str] = {}
@@ -135,6 +145,9 @@ class Loopback:
         except Exception as error:  # a defect of the server is told by the test that met it
             self.problems.append(f"{handler.command} {handler.path}: {error!r}")
             code, reply = 501, Refusal(501, "notImplemented", repr(error)).body()
+        self._send(handler, code, reply, headers)
+
+    def _send(self, handler: BaseHTTPRequestHandler, code: int, reply: Any, headers: Mapping[str, str] = {}) -> None:
         data = b"" if reply is None else json.dumps(reply).encode()
         handler.send_response(code)
         handler.send_header("Content-Type", "application/json; charset=UTF-8")
@@ -143,3 +156,14 @@ class Loopback:
             handler.send_header(name, value)
         handler.end_headers()
         handler.wfile.write(data)
+
+    def _give_token(self, handler: BaseHTTPRequestHandler) -> None:
+        """Answers a service account that asks for a token, as oauth2.googleapis.com does; its claims need our time."""
+        asked = parse_qs(handler.rfile.read(int(handler.headers["Content-Length"])).decode())
+        claims = asked["assertion"][0].split(".")[1]
+        issued = json.loads(base64.urlsafe_b64decode(claims + "==="))["iat"]
+        if abs(time.time() + self.ahead - issued) < 300:
+            self._send(handler, 200, {"access_token": "local", "expires_in": 3600, "token_type": "Bearer"})
+            return
+        words = "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim."
+        self._send(handler, 400, {"error": "invalid_grant", "error_description": words})

@@ -27,7 +27,7 @@ class Circumstances:
 @contextlib.contextmanager
 def said(sql: str, around: Circumstances) -> Iterator[None]:
     """Turns Google's errors into ours, with the offset in the statement that they tell as line and column."""
-    from google.api_core.exceptions import Conflict, Forbidden, GoogleAPICallError, NotFound
+    from google.api_core.exceptions import Conflict, Forbidden, GoogleAPICallError, NotFound, RetryError, Unauthorized
     from google.auth.exceptions import GoogleAuthError
     from requests.exceptions import RequestException
 
@@ -37,11 +37,15 @@ def said(sql: str, around: Circumstances) -> Iterator[None]:
         raise Exists(_message(error), None) from None
     except Forbidden as error:
         message = _message(error)
-        hint = gcloud.refused(str(error), around.project, around.member(), API)
+        hint = gcloud.refused(message, around.project, around.member(), API)
         what = message if "quota" in message.lower() else f"not allowed: {message}"
         raise WarehouseError(what, hint, offset=_offset(error, sql)) from None
     except NotFound as error:
         raise WarehouseError(_message(error), _missing(_message(error), around), offset=_offset(error, sql)) from None
+    except Unauthorized as error:
+        raise WarehouseError(f"Google Cloud does not know you: {_message(error)}", gcloud.LOGIN) from None
+    except RetryError as error:
+        raise WarehouseError(f"BigQuery does not answer: {error.cause}", "it is safe to go on later") from None
     except GoogleAPICallError as error:
         raise WarehouseError(_message(error), _other(_message(error)), offset=_offset(error, sql)) from None
     except GoogleAuthError as error:
