@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bqbatch.prompt.compile import VIEW_COLUMNS
 from bqbatch.services.vertex import VertexService
 from tests.clouds import Cloud
 from tests.loopback.http import Call, Refusal
@@ -41,7 +43,7 @@ def test_no_row_passes_through_the_client(cloud: Cloud) -> None:
     cloud.run()
     methods = {call.method for call in cloud.server.calls}
     assert methods == {
-        "bigquery.datasets.get", "bigquery.tables.get", "bigquery.jobs.insert", "bigquery.jobs.query",
+        "bigquery.datasets.get", "bigquery.tables.get", "bigquery.tables.patch", "bigquery.jobs.insert", "bigquery.jobs.query",
         "bigquery.jobs.getQueryResults", "aiplatform.projects.locations.batchPredictionJobs.create",
         "aiplatform.projects.locations.batchPredictionJobs.get",
     }  # fmt: skip
@@ -109,3 +111,29 @@ def test_a_model_that_makes_answers_up_is_refused_in_the_cloud(cloud: Cloud) -> 
     for arguments in (["--model", "simulated"], ["--simulate", ""]):
         assert cloud.folder.say("run", "words.sql", "--target", "prod", *arguments).code == 1
     assert cloud.server.calls == []
+
+
+def test_the_columns_of_the_view_are_described(cloud: Cloud) -> None:
+    cloud.run()
+    described = cloud.vertex.bigquery.tables.kept["llm.words"].descriptions
+    assert described["label"] == "which of the two"
+    assert described.keys() == {"label", *VIEW_COLUMNS}
+
+
+def test_what_a_run_leaves_never_expires_whatever_the_dataset_says(cloud: Cloud) -> None:
+    cloud.rules.expirations["llm"] = 3600
+    seen = set()
+
+    def look(call: Call) -> None:
+        for table, kept in cloud.vertex.bigquery.tables.kept.items():
+            seen.add((table.removeprefix("llm."), kept.expires and round((kept.expires - time.time()) / 86400)))
+
+    cloud.server.after = look
+    run = cloud.run()["run_id"]
+    permanent = {name for name, days in seen if days is None}
+    assert permanent == {
+        "bqbatch_log", "bqbatch_runs", "bqbatch_jobs", "words", "words__rows", "words__answers", "words__keys",
+        "words__errors", "words__usage",
+    }  # fmt: skip
+    working = {(name, days) for name, days in seen if days}
+    assert working == {(f"bqb_rows_{run}", 14), (f"bqb_req_{run}_1_1", 14), ("words__claim", 14)}

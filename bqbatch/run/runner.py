@@ -18,6 +18,7 @@ from bqbatch.names import PromptObjects
 from bqbatch.project import Project
 from bqbatch.prompt.compile import CompiledPrompt
 from bqbatch.run.collector import Collector
+from bqbatch.run.descriptions import descriptions
 from bqbatch.run.ledger import Claim, new_run_id
 from bqbatch.run.result import RunResult
 from bqbatch.run.script import FREE, LABEL, Price, Script, drop_job, first
@@ -155,6 +156,7 @@ class Runner:
         self.watcher.step("publishing")
         name = script.objects
         self.warehouse.execute(*script.publish())
+        self.warehouse.set_descriptions(name.view, descriptions(self.prompt.output))
         wrong = list(self.warehouse.read(first("row_is_not_once_in_view", rows=name.rows, view=name.view)))
         if wrong:
             raise RunError(

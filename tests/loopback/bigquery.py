@@ -239,6 +239,7 @@ class BigQuery:
                 self.warehouse.load(file, table)
         except WarehouseError as error:
             raise Refusal(400, "invalid", f"Error while reading data, error message: {error.message}") from None
+        self.tables.made(f"{reference['datasetId']}.{reference['tableId']}")
         return {"outputRows": "0", "inputFiles": "1"}
 
 

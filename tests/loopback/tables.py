@@ -98,11 +98,18 @@ class Tables:
         elif isinstance(tree, exp.Drop):
             self.kept.pop(name, None)
 
+    def made(self, path: str) -> None:
+        """Keeps of a table that no statement made when it expires."""
+        self.kept[path] = Kept(self._default(path.partition(".")[0]))
+
+    def _default(self, dataset: str) -> float | None:
+        seconds = self.rules.expirations.get(dataset)
+        return time.time() + seconds if seconds else None
+
     def _expiration(self, tree: exp.Create, dataset: str) -> float | None:
         told = next((item.args["value"] for item in _options(tree) if item.name == _EXPIRATION), None)
         if told is None:
-            seconds = self.rules.expirations.get(dataset)
-            return time.time() + seconds if seconds else None
+            return self._default(dataset)
         value = self.warehouse.read(f"SELECT {told.sql('bigquery')} AS t").rows[0][0]
         return float(value.timestamp()) if value else None
 

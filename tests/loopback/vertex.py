@@ -178,6 +178,7 @@ class Vertex:
         for key in self.made_up:
             joined += f"\nUNION ALL (SELECT '{key}', q.request, {response}, r.status, r.processed_time FROM `{source}` AS q JOIN {made} AS r ON r.key = q.key LIMIT 1)"
         warehouse.execute(Statement(f"CREATE TABLE `{target}` AS\n{joined}", f"vertex_{number}"))
+        self.bigquery.tables.made(target)
         warehouse.execute(Statement(f"DROP TABLE IF EXISTS {made}", f"vertex_{number}_drop"))
         body["outputInfo"] = {
             "bigqueryOutputDataset": f"bq://{self.bigquery.project}.{dataset}", "bigqueryOutputTable": target.partition(".")[2]
