@@ -24,7 +24,7 @@ _ROLES = {
     "bigquery.": "bigquery.dataEditor",
 }
 """The smallest usual role that has a permission, by how the permission begins; the first that fits."""
-_NOBODY_KNOWN = "user:$(gcloud config get account)"
+NOBODY_KNOWN = "user:$(gcloud config get account)"
 
 
 def member_of(credentials: Any) -> str:
@@ -33,7 +33,7 @@ def member_of(credentials: Any) -> str:
     if email and email != "default":
         return f"serviceAccount:{email}"
     account = getattr(credentials, "account", None)
-    return f"user:{account}" if account else _NOBODY_KNOWN
+    return f"user:{account}" if account else NOBODY_KNOWN
 
 
 def grant(project: str, permission: str, member: str) -> str:

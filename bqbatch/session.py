@@ -14,6 +14,7 @@ from bqbatch.prompt.compile import CompiledPrompt, compile_prompt
 
 if TYPE_CHECKING:
     from bqbatch.services import BatchService
+    from bqbatch.services.vertex import VertexService
     from bqbatch.warehouses import Warehouse
 
 LOCAL_MODEL = "smollm2"
@@ -101,11 +102,7 @@ class Session:
         """The service that answers."""
         target = self.project.target
         if target.type == "vertex":
-            from bqbatch.services.vertex import VertexService
-
-            return VertexService(
-                warehouse, target.project, target.location, self.answering_model(prompt), target.endpoint
-            )
+            return self.vertex(self.answering_model(prompt), warehouse)
         named, answers = self.named_model(prompt), self.answering_model(prompt)
         if answers == "simulated":
             from bqbatch.services.simulated import SimulatedService, parse_faults
@@ -124,3 +121,10 @@ class Session:
         if named != LOCAL_MODEL:
             note(f"the local target has no {named}: {answers} answers in its place, and says so in _model")
         return LlamaService(warehouse, None)
+
+    def vertex(self, model: str, warehouse: Warehouse) -> VertexService:
+        """The service of a target of type vertex, for a model."""
+        from bqbatch.services.vertex import VertexService
+
+        target = self.project.target
+        return VertexService(warehouse, target.project, target.location, model, target.endpoint)

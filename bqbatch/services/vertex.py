@@ -62,6 +62,12 @@ class VertexService:
         self._importing = threading.Thread(target=_import, daemon=True)
         self._importing.start()
 
+    def reach(self) -> None:
+        """Raises ServiceError where Vertex AI does not answer, or does not let this account see the project's jobs."""
+        with self._said():
+            request = {"parent": self._parent, "page_size": 1}
+            next(iter(self._client.list_batch_prediction_jobs(request=request, timeout=30)), None)
+
     def submit(self, job: Job) -> str:
         """Creates the job, or finds the one that was created and not heard of."""
         from google.api_core.exceptions import ResourceExhausted, TooManyRequests
