@@ -12,7 +12,7 @@ from typing import Any
 from bqbatch import sqlfiles
 from bqbatch.errors import RunError
 from bqbatch.names import Dataset, PromptObjects, run_of
-from bqbatch.queries import check_runs, name_of, published
+from bqbatch.queries import accounts, check_runs, name_of, published
 from bqbatch.run.ledger import Claim, Ledger, new_run_id
 from bqbatch.session import Session
 from bqbatch.warehouses import Warehouse
@@ -33,7 +33,7 @@ class Leftover:
 
 def leftovers(warehouse: Warehouse, dataset: Dataset, prompt: str = "") -> list[Leftover]:
     """The working tables in the dataset, of one prompt or of all, in the order of their prompts."""
-    sql = sqlfiles.render("ledger/ended", runs=dataset.runs, jobs=dataset.jobs)
+    sql = sqlfiles.render("ledger/ended", **accounts(dataset))
     runs = {row["run_id"]: row for row in warehouse.read(sql)}
     found = ((table, runs.get(run_of(table) or "")) for table in warehouse.list_tables())
     made = [
@@ -93,7 +93,7 @@ def erase(
 ) -> dict[str, Any]:
     """Erases keys from a prompt's snapshot and keys, and the answers to requests that only they made.
 
-    `sure` is told what will go, and raises if it shall not. Returns how much of each went: `rows`, `answers`, `keys`,
+    `sure` is told what will go, and raises if it shall not. What failed runs of the prompt said goes too, since it may name a row. Returns how much of each went: `rows`, `answers`, `keys`,
     seed tables (the next run loads them anew), and what stays: `shared` answers, which other keys have too, and
     `unpublished` ones, of runs that were stopped before it was written down whose they are. Raises RunError for a key
     that the prompt never had, and while answers that may be its own wait to be collected.
@@ -124,6 +124,7 @@ def erase(
             ledger.statement("erase_answers", sqlfiles.render("erasure/answers", erase=keys, answers=name.answers, **tables)),
             ledger.statement("erase_rows", sqlfiles.render("erasure/rows", erase=keys, rows=name.rows)),
             ledger.statement("erase_keys", sqlfiles.render("erasure/keys", erase=keys, keys=name.keys)),
+            ledger.statement("erase_messages", sqlfiles.render("erasure/messages", log=name.dataset.log, prompt=name.prompt)),
             *(ledger.statement(f"erase_{seed}", f"DROP TABLE IF EXISTS {name.dataset.of(seed)}") for seed in seeds),
         )  # fmt: skip
     return {"name": name.prompt, "erased": list(keys), **counts, "seed_tables": len(seeds)}

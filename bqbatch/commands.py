@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from bqbatch import sqlfiles
-from bqbatch.errors import ProjectError, PromptError
+from bqbatch.errors import ProjectError, PromptError, RunError
 from bqbatch.names import PromptObjects, is_ours
 from bqbatch.prompt.compile import CompiledPrompt
 from bqbatch.prompt.macros import SEED_FORMATS
-from bqbatch.run.result import FailOn, RunResult, parse_retry
+from bqbatch.run.result import Detached, FailOn, RunResult, parse_retry
 from bqbatch.run.runner import Runner
-from bqbatch.run.script import FREE, LABEL, UNKNOWN
+from bqbatch.run.script import FREE, LABEL, UNKNOWN, Price
 from bqbatch.screen import Screen
 from bqbatch.session import Session
 
@@ -25,8 +25,9 @@ LOADED = "bqbatch_load"
 def run_prompts(
     files: tuple[Path, ...], target: str | None, model: str | None, variables: Mapping[str, str], simulate: str | None,
     limit: int, full_refresh: bool, fail_on: str | None, *, allow_partial: bool, quiet: bool,
-    finished: Callable[[RunResult, Path], None], retry: str = "", max_output_tokens: int | None = None,
-) -> list[RunResult]:  # fmt: skip
+    finished: Callable[[RunResult | Detached, Path], None], retry: str = "", max_output_tokens: int | None = None,
+    detach: bool = False,
+) -> list[RunResult | Detached]:  # fmt: skip
     """The results of running prompt files, one after the other, each after those it refers to; `finished` is told each.
 
     All files are compiled before the first is run. `retry` names outcomes that are asked again, with commas between;
@@ -48,21 +49,28 @@ def run_prompts(
                 f"two prompts are named `{prompt.name}`: {other} and {file}",
                 "name one of them otherwise: {{ config(name = '…') }}" if other != file else "once is enough",
             )
-    results: list[RunResult] = []
+    results: list[RunResult | Detached] = []
     for session, file, prompt in _in_ref_order(list(zip(sessions, files, prompts, strict=True))):
         with Screen(quiet=quiet) as screen:
             warehouse = session.warehouse()
             service = session.service(prompt, warehouse, screen.note)
-            price = FREE if session.project.target.type == "local" else UNKNOWN
+            if detach and service.in_process:
+                raise RunError("a job on the local target lives in this process", "leave --detach out")
             runner = Runner(
-                session.project, prompt, warehouse, service, screen, limit, full_refresh, allow_partial, price, again
-            )
-            results.append(runner.run())
+                session.project, prompt, warehouse, service, screen, limit, full_refresh, allow_partial, price_of(session),
+                again,
+            )  # fmt: skip
+            results.append(runner.detach() if detach else runner.run())
         finished(results[-1], file)
     for result in results:
-        if rule:
+        if rule and isinstance(result, RunResult):
             rule.check(result)
     return results
+
+
+def price_of(session: Session) -> Price:
+    """What the target's model costs."""
+    return FREE if session.project.target.type == "local" else UNKNOWN
 
 
 def _in_ref_order(named: list[tuple[Session, Path, CompiledPrompt]]) -> list[tuple[Session, Path, CompiledPrompt]]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from bqbatch.prompt.compile import CompiledPrompt
-from bqbatch.prompt.output import OutputColumn
 from bqbatch.prompt.select import NULL_COLUMN
-from bqbatch.run.script import FREE, Script, collect, drop_job
+from bqbatch.run.script import DEFAULT_ATTEMPTS, Build, Script
 from bqbatch.session import Session
 
 RUN_ID = "00000000_000000_000000"
@@ -30,44 +28,47 @@ def listing(
         shown = (f"{column.name} {column.type}" for column in found if column.name != NULL_COLUMN)
         note(f"GoogleSQL takes it: {', '.join(shown)}")
         columns = columns or tuple(column.name for column in found)
+    chosen = session.project.target
     script = Script(
-        prompt, session.project.target.dataset, RUN_ID, columns or ("key", "prompt"),
-        session.answering_model(prompt), limit, full_refresh,
+        prompt.name, chosen.dataset, RUN_ID, prompt.output, session.answering_model(prompt),
+        prompt.settings.max_attempts or DEFAULT_ATTEMPTS, chosen.shard_size,
     )  # fmt: skip
-    return "\n\n".join(f"{sql};" for sql in statements(script, prompt, prompt.output))
+    build = Build(prompt, script, columns or ("key", "prompt"), limit, full_refresh)
+    return "\n\n".join(f"{sql};" for sql in statements(build))
 
 
-def statements(script: Script, prompt: CompiledPrompt, output: tuple[OutputColumn, ...]) -> Iterator[str]:
-    """The GoogleSQL of a run's statements and of the queries that check it."""
+def statements(build: Build) -> Iterator[str]:
+    """The GoogleSQL of a run's statements, for one shard, and of the queries that check it."""
     from bqbatch.run.ledger import Claim
 
+    prompt, script = build.prompt, build.script
     ledger, job = script.ledger, script.job()
-    place = {"shard": job.shard, "attempt": job.attempt}
     checks = list(script.checks())
     yield from (statement.sql for statement in ledger.setup())
     yield Claim.creation(script.objects, ledger).sql
     yield ledger.event("started").sql
     yield from (statement.sql for statement in script.accounts())
     yield prompt.select
-    yield script.build().sql
+    yield build.rows().sql
     yield from checks[:2]
-    yield script.requests(job).sql
+    yield build.queue().sql
     yield checks[2]
     yield ledger.event("built").sql
     yield checks[3]
-    yield ledger.event("intended", **place).sql
+    yield from (statement.sql for statement in script.requests(job))
+    yield ledger.event("intended", job.shard, job.attempt).sql
     if script.model == "simulated":
         from bqbatch.services.simulated import answer
 
-        yield answer(job, output).sql
-    yield ledger.event("submitted", **place).sql
+        yield answer(job, script.output).sql
+    yield ledger.event("submitted", job.shard, job.attempt).sql
     yield checks[4]
-    yield collect(ledger, job, output, script.model, complete=True, price=FREE).sql
-    yield ledger.event("collected", **place).sql
+    yield script.collect(job, complete=True).sql
+    yield ledger.event("collected", job.shard, job.attempt).sql
     yield checks[5]
-    yield from (statement.sql for statement in drop_job(ledger, job))
+    yield from (statement.sql for statement in script.drop_job(job))
     yield from (statement.sql for statement in script.publish())
     yield from checks[6:]
-    yield script.drop_rows().sql
+    yield from (script.drop_rows().sql, script.drop_queue().sql)
     yield ledger.event("finished").sql
     yield Claim.removal(script.objects, ledger).sql

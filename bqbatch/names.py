@@ -92,6 +92,11 @@ class RunObjects:
     def rows(self) -> str:
         return self.dataset.of(f"bqb_rows_{self.run_id}")
 
+    @property
+    def queue(self) -> str:
+        """All requests of the run, one partition for each shard."""
+        return self.dataset.of(f"bqb_req_{self.run_id}")
+
     def requests(self, shard: int, attempt: int) -> str:
         """The request table of one batch prediction job."""
         return self.dataset.of(f"bqb_req_{self.run_id}_{shard}_{attempt}")

@@ -31,9 +31,11 @@ allow_partial = click.option(
     "--allow-partial", is_flag=True, help="Build on prompts of ref(…) although rows of theirs have no answer yet."
 )
 check = click.option("--check", is_flag=True, help="Have GoogleSQL check the SELECT over the tables that are there.")
-# On the local target no money is ever at stake, so that there is nothing to ask.
 yes = click.option("--yes", is_flag=True, expose_value=False, help="Never ask before money is spent.")
 sure = click.option("--yes", is_flag=True, help="Never ask before anything is erased.")
+detach = click.option(
+    "--detach", is_flag=True, help="Leave as soon as jobs are sent; `bqbatch resume` brings the answers home."
+)
 fail_on = click.option("--fail-on", metavar="WHAT", help="Exit 3 if rows end so: any, 5%, or outcomes: failed,missing.")
 retry = click.option(
     "--outcome", "retry", required=True, metavar="OUTCOMES", help="Rows to ask again: truncated,failed."

@@ -27,7 +27,17 @@ FILE = "bqbatch.toml"
 TYPES = ("local", "vertex", "developer")
 _DEFAULTS = tuple(name for name in SETTINGS if name != "name")
 _PLACES = ("project", "location", "endpoint")
-_TARGET_KEYS = ("type", "dataset", "maximum_bytes_billed", *_PLACES, *_DEFAULTS)
+_FLIGHT = {
+    "maximum_bytes_billed": (int, 1, "a number of bytes", "100_000_000_000"),
+    "shard_size": (int, 1, "how many requests a job may have, 200,000 at most", "50_000"),
+    "in_flight": (int, 1, "how many jobs may be in the air at a time", "4"),
+    "pending_hours": ((int, float), 0, "after how many hours of waiting a job is stuck", "24"),
+    "running_hours": ((int, float), 0, "after how many hours of running a job is stuck", "24"),
+}
+STUCK = ("warn", "resubmit", "give up")
+MOST_REQUESTS = 200_000
+"""The most requests of one batch prediction job, by Google's documentation (August 2026)."""
+_TARGET_KEYS = ("type", "dataset", "stuck", *_FLIGHT, *_PLACES, *_DEFAULTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +45,9 @@ class Target:
     """Where a prompt runs: its type, its dataset and the settings that hold there.
 
     On Google Cloud `project` pays, `location` is where Vertex AI runs, `endpoint` is a server of one's own, and
-    `maximum_bytes_billed` the most that one query may read.
+    `maximum_bytes_billed` the most that one query may read. Of the requests of a run, `shard_size` go into one job, and
+    `in_flight` jobs are in the air at a time. What waits for more than `pending_hours` or runs for more than
+    `running_hours` is `stuck`: `warn` says so, `resubmit` cancels it and asks the rest again, `give up` only cancels it.
     """
 
     name: str
@@ -46,6 +58,11 @@ class Target:
     location: str = "global"
     endpoint: str | None = None
     maximum_bytes_billed: int | None = None
+    shard_size: int | None = None
+    in_flight: int = 1
+    stuck: str = "warn"
+    pending_hours: float = 24
+    running_hours: float = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +132,7 @@ def load_project(start: Path, target: str | None = None) -> Project:
             f"type = one of {', '.join(TYPES)}",
             _place(text, "type" if kind else str(name)),
         )
-    # Without shards, a cap and `resume` it is for a server of one's own, not for Google's.
-    if kind != "local" and not (kind == "vertex" and "endpoint" in table):
+    if kind == "developer":
         raise ProjectError(
             f"target `{name}` is of type {kind}, which this version of bqbatch does not run",
             "use --target local",
@@ -138,10 +154,15 @@ def _in_the_cloud(target: Target, table: Mapping[str, Any], text: str) -> Target
     for key in _PLACES:
         if not isinstance(table.get(key, ""), str):
             raise ProjectError(f"`{key}` takes a text", f'{key} = "…"', _place(text, key))
-    most = table.get("maximum_bytes_billed")
-    if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 1):
-        raise ProjectError("`maximum_bytes_billed` takes a number of bytes", "maximum_bytes_billed = 100_000_000_000",
-                           _place(text, "maximum_bytes_billed"))  # fmt: skip
+    for key, (kind, least, what, example) in _FLIGHT.items():
+        value = table.get(key, least)
+        if not isinstance(value, kind) or isinstance(value, bool) or value < least:  # type: ignore[arg-type]
+            raise ProjectError(f"`{key}` takes {what}", f"{key} = {example}", _place(text, key))
+    if table.get("shard_size", 1) > MOST_REQUESTS:
+        raise ProjectError(f"`shard_size` is {MOST_REQUESTS:,} at most", "Vertex AI takes no more in one job",
+                           _place(text, "shard_size"))  # fmt: skip
+    if table.get("stuck", "warn") not in STUCK:
+        raise ProjectError(f"`stuck` is one of {', '.join(STUCK)}", 'stuck = "resubmit"', _place(text, "stuck"))
     prefix, _, name = target.dataset.path.rpartition(".")
     project = table.get("project", prefix)
     if not project:
@@ -150,8 +171,9 @@ def _in_the_cloud(target: Target, table: Mapping[str, Any], text: str) -> Target
         )
     dataset = target.dataset if prefix else Dataset(f"{project}.{name}")
     location = table.get("location", "global")
-    return replace(target, dataset=dataset, project=project, location=location, endpoint=table.get("endpoint"),
-                   maximum_bytes_billed=most)  # fmt: skip
+    said = {key: table[key] for key in ("stuck", "endpoint", *_FLIGHT) if key in table}
+    return replace(target, dataset=dataset, project=project, location=location,
+                   **{"shard_size": MOST_REQUESTS, "in_flight": 4, **said})  # fmt: skip
 
 
 def _check_keys(table: Mapping[str, Any], known: Iterable[str], text: str) -> None:

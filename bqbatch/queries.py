@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bqbatch import sqlfiles
 from bqbatch.errors import BqbatchError, ProjectError, PromptError, WarehouseError
-from bqbatch.names import PromptObjects
+from bqbatch.names import Dataset, PromptObjects
 from bqbatch.prompt.settings import NAME
 from bqbatch.prompt.source import File
 from bqbatch.run.result import OUTCOMES, parse_outcomes
@@ -133,15 +133,20 @@ def status(file: Path | None, target: str | None, limit: int) -> Query:
     """What goes on or waits to be collected, and the latest run of each prompt."""
     session, name = _with_runs(file, target)
     dataset = session.project.target.dataset
-    sql = sqlfiles.render("ledger/status", runs=dataset.runs, jobs=dataset.jobs, prompt=name, limit=limit)
+    sql = sqlfiles.render("ledger/status", **accounts(dataset), prompt=name, limit=limit)
     return Query(session.warehouse(), sql)
 
 
 def history(file: Path | None, target: str | None, limit: int) -> Query:
     """The runs, with what they came to."""
     session, name = _with_runs(file, target)
-    runs = session.project.target.dataset.runs
+    runs = accounts(session.project.target.dataset)["runs"]
     return Query(session.warehouse(), sqlfiles.render("ledger/history", runs=runs, prompt=name, limit=limit))
+
+
+def accounts(dataset: Dataset) -> dict[str, str]:
+    """`runs` and `jobs` as subqueries of the log: the views in the dataset are those of the version that last ran there."""
+    return {name: f"(\n{sqlfiles.render(f'ledger/{name}', log=dataset.log)}\n)" for name in ("runs", "jobs")}
 
 
 def _with_runs(file: Path | None, target: str | None) -> tuple[Session, str]:

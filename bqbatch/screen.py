@@ -23,7 +23,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from bqbatch.run.result import RunResult
+from bqbatch.run.result import Detached, RunResult
 from bqbatch.values import as_text, printable
 from bqbatch.warehouses import Result
 
@@ -44,6 +44,7 @@ class Screen:
             console=self._console, transient=True,
         )  # fmt: skip
         self._task: TaskID | None = None
+        self._doing = "asking"
 
     def __enter__(self) -> Screen:
         if self._console.is_terminal and not self._quiet:
@@ -59,9 +60,14 @@ class Screen:
             self._bar.remove_task(self._task)
         self._task = self._bar.add_task(text, total=None, rate="")
 
+    def doing(self, text: str) -> None:
+        self._doing = text
+        if self._task is not None and self._bar.tasks[-1].total is not None:
+            self._bar.update(self._task, description=text)
+
     def progress(self, done: int, total: int) -> None:
         if self._task is None or self._bar.tasks[-1].total != total:
-            self.step("asking")
+            self.step(self._doing)
             assert self._task is not None
             self._bar.update(self._task, total=total)
         speed = self._bar.tasks[-1].speed
@@ -99,6 +105,20 @@ def show_result(result: RunResult, next_command: str) -> None:
         ("next", Text(next_command)),
     ]
     for name, text in lines:
+        console.print(Text.assemble((f"{name:>9}  ", "dim"), text), soft_wrap=True)
+
+
+def show_detached(run: Detached, next_command: str) -> None:
+    """What a run that goes on by itself has sent, on stdout."""
+    console = Console(highlight=False)
+    for name, text in (
+        ("run", run.run_id),
+        (
+            "requests",
+            f"{run.requests:,} for {printable(run.model)}, in {run.shards} shards, {len(run.jobs)} of them sent",
+        ),
+        ("next", next_command),
+    ):
         console.print(Text.assemble((f"{name:>9}  ", "dim"), text), soft_wrap=True)
 
 

@@ -13,6 +13,7 @@ from bqbatch.project import Project, load_project
 from bqbatch.prompt.compile import CompiledPrompt, compile_prompt
 
 if TYPE_CHECKING:
+    from bqbatch.prompt.output import OutputColumn
     from bqbatch.services import BatchService
     from bqbatch.services.vertex import VertexService
     from bqbatch.warehouses import Warehouse
@@ -98,11 +99,25 @@ class Session:
         """Whether the warehouse may hold something: a file of it is not made only to look into it."""
         return self.project.target.type != "local" or self.project.warehouse_file.exists()
 
-    def service(self, prompt: CompiledPrompt, warehouse: Warehouse, note: Callable[[str], None]) -> BatchService:
-        """The service that answers."""
+    def service_of(self, model: str, output: tuple[OutputColumn, ...], warehouse: Warehouse) -> BatchService:
+        """The service for a model that answers, as the log names it: what a run goes on with, without its file."""
         target = self.project.target
         if target.type == "vertex":
-            return self.vertex(self.answering_model(prompt), warehouse)
+            return self.vertex(model, warehouse)
+        if model == ANSWERS_AS["simulated"]:
+            from bqbatch.services.simulated import SimulatedService
+
+            return SimulatedService(warehouse, output)
+        if model == ANSWERS_AS[LOCAL_MODEL]:
+            from bqbatch.services.llama import LlamaService
+
+            return LlamaService(warehouse, None)
+        raise ServiceError(f"`{model}` is a file of yours that the log does not name", "bqbatch run FILE goes on")
+
+    def service(self, prompt: CompiledPrompt, warehouse: Warehouse, note: Callable[[str], None]) -> BatchService:
+        """The service that answers a prompt."""
+        if self.project.target.type == "vertex":
+            return self.service_of(self.answering_model(prompt), prompt.output, warehouse)
         named, answers = self.named_model(prompt), self.answering_model(prompt)
         if answers == "simulated":
             from bqbatch.services.simulated import SimulatedService, parse_faults

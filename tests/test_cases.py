@@ -28,9 +28,10 @@ from tests.engines import DATASET, Embedded, Engine, Judge, read_rows, write_row
 CASES = Path(__file__).parent / "cases"
 FOLDER = sqlfiles.folder()
 USUAL: dict[str, Any] = {
-    **{name: DATASET.of(name) for name in ("rows", "requests", "responses", "answers", "view")},
+    **{name: DATASET.of(name) for name in ("rows", "queue", "requests", "responses", "answers", "view")},
     "model": "simulated",
     "max_attempts": 3,
+    "shard_size": None,
     "full_refresh": False,
     "retry": (),
     "columns": (),
@@ -93,16 +94,26 @@ def requests(case: Case, engine: Engine) -> Queries:
              "has_system": "system" in asked}  # fmt: skip
     engine.make("rows", case.sql("requests/rows", **known))
     engine.fill("answers", ANSWERS, case.rows("answers.jsonl"))
-    engine.make("requests", case.sql("requests/requests", **known))
+    engine.make("queue", case.sql("requests/queue", **known))
+    engine.make("shards", case.sql("requests/queue", **known, shard_size=2))
     snapshot = case.sql("requests/published")
-    joined = f"LEFT JOIN {DATASET.of('requests')} AS asked ON asked.key = snapshot.request_hash"
+    joined = f"LEFT JOIN {DATASET.of('queue')} AS asked ON asked.key = snapshot.request_hash"
     others = ("requests/counts", "requests/skipped", "requests/keys", "checks/key_is_null", "checks/key_is_repeated")
     return Queries(
         {
             "requests/published": f"SELECT snapshot.*, asked.request FROM (\n{snapshot}\n) AS snapshot\n{joined}",
             **{name: case.sql(name) for name in others},
             "checks/first": case.sql("checks/first", check=case.sql("checks/key_is_repeated"), limit=1),
-        }
+        },
+        (
+            f"""
+            SELECT shard, COUNT(*) AS requests, LEAD(shard) OVER (ORDER BY shard) AS next
+            FROM {DATASET.of("shards")} AS split
+            FULL JOIN {DATASET.of("queue")} AS whole ON whole.key = split.key
+            GROUP BY shard
+            QUALIFY shard IS NULL OR requests > 2 OR (next IS NOT NULL AND (requests < 2 OR next != shard + 1))
+        """,
+        ),
     )
 
 

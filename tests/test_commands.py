@@ -203,6 +203,18 @@ def test_status_tells_what_goes_on_and_waits_and_each_latest_run(folder: Folder)
     assert [row["prompt"] for row in told(folder, "status", "other.sql")] == ["other"]
 
 
+def test_history_and_status_read_the_log_of_an_older_version(folder: Folder) -> None:
+    result = folder.run("words.sql")
+    for name in ("runs", "jobs"):  # as an older version made them, with fewer columns
+        older = (
+            f"CREATE OR REPLACE VIEW `llm.bqbatch_{name}` AS SELECT run_id, prompt FROM `llm.bqbatch_log` GROUP BY 1, 2"
+        )
+        folder.warehouse.execute(Statement(older, f"older_{name}"))
+    assert [(row["run_id"], row["row_count"]) for row in told(folder, "history")] == [(result["run_id"], 6)]
+    assert [(row["run_id"], row["ok"]) for row in told(folder, "status")] == [(result["run_id"], 5)]
+    assert told(folder, "clean") == []
+
+
 # load
 
 
@@ -338,6 +350,24 @@ def test_a_person_is_erased_with_all_that_only_they_had(folder: Folder) -> None:
     folder.write("words.csv", seed({key: word for key, word in WORDS.items() if key != 2}))
     assert folder.run("words.sql")["requests"] == 0
     assert folder.left_behind() == set()
+
+
+def test_what_a_failed_run_said_of_a_person_is_erased(folder: Folder) -> None:
+    ada: dict[int, str | None] = {1: "Ada Lovelace", 2: "Ada Lovelace"}
+    by_name = PROMPT.replace("id AS key", "word AS key")
+    folder.write("words.sql", by_name)
+    folder.write("other.sql", by_name)
+    folder.write("words.csv", seed(ada))
+    for file in ("words.sql", "other.sql"):
+        assert "Ada Lovelace" in folder.say("run", file).err
+    folder.write("words.csv", seed({1: "Ada Lovelace", 2: "Grace Hopper"}))
+    folder.run("words.sql")
+    assert folder.say("clean", "words.sql", "--key", "Ada Lovelace", "--yes").code == 0
+    said = {row["prompt"]: row["message"] for row in told(folder, "history") if row["state"] == "failed"}
+    assert said["words"] == "taken out when keys were erased"
+    assert "Ada Lovelace" in said["other"]
+    folder.warehouse.execute(Statement("DELETE FROM `llm.bqbatch_log` WHERE prompt = 'other'", "other"))
+    assert "Ada" not in everything(folder)
 
 
 def test_an_answer_that_others_share_stays(folder: Folder) -> None:

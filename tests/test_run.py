@@ -382,14 +382,14 @@ def test_runs_and_jobs_are_views_of_the_log(folder: Folder) -> None:
     [row] = folder.query("SELECT * EXCEPT (started, last_event, ended) FROM bqbatch_runs")
     assert row == {
         "run_id": run["run_id"], "prompt": "words", "state": "finished", "file": "words.sql", "target": "local",
-        "model": "simulated", "output": row["output"], "row_count": 6, "requests": 4, "reused": 0, "ok": 5,
+        "model": "simulated", "output": row["output"], "max_attempts": 3, "shard_size": None, "row_count": 6, "requests": 4, "reused": 0, "ok": 5,
         "outcomes": '{"ok":5,"skipped":1}', "input_tokens": 12, "output_tokens": run["output_tokens"], "cost_usd": "0",
         "message": None,
     }  # fmt: skip
-    [job] = folder.query("SELECT * EXCEPT (intended, collected) FROM bqbatch_jobs")
+    [job] = folder.query("SELECT * EXCEPT (intended, submitted, collected) FROM bqbatch_jobs")
     assert job == {
         "run_id": run["run_id"], "prompt": "words", "shard": 1, "attempt": 1, "state": "collected",
-        "job": f"{run['run_id']}_1_1", "requests": 4,
+        "job": f"{run['run_id']}_1_1", "requests": 4, "ended_as": "SUCCEEDED", "again": False,
     }  # fmt: skip
     assert [row["state"] for row in folder_status(folder)] == ["finished"]
 
@@ -618,9 +618,15 @@ def test_a_job_that_ends_badly_brings_what_it_has_and_the_rest_is_asked_again(fo
     prompt = session.compile(folder.root / "words.sql", {})
     warehouse = session.warehouse()
     result = Runner(session.project, prompt, warehouse, Ending(warehouse, prompt.output), Screen(quiet=True)).run()
-    assert set(result.outcomes) == {"ok", "pending"}
+    attempts = [row["attempt"] for row in folder.query("SELECT attempt FROM bqbatch_jobs ORDER BY attempt")]
+    if state == JobState.CANCELLED:  # somebody wanted that
+        assert set(result.outcomes) == {"ok", "pending"}
+        assert attempts == [1]
+    else:
+        assert result.outcomes == {"ok": 40}
+        assert attempts == [1, 2]
     again = folder.run("words.sql")
-    assert again["requests"] == result.outcomes["pending"]
+    assert again["requests"] == result.outcomes.get("pending", 0)
     assert again["outcomes"] == {"ok": 40}
     assert_accounted_for(folder)
 

@@ -55,7 +55,19 @@ ENVELOPE = Envelope(None, "}", ',"generationConfig":{"maxOutputTokens":9}}')
 VALUES: dict[str, tuple[Any, ...]] = {
     **{
         name: (DATASET.of(name),)
-        for name in ("answers", "claim", "jobs", "keys", "log", "requests", "responses", "rows", "runs", "view")
+        for name in (
+            "answers",
+            "claim",
+            "jobs",
+            "keys",
+            "log",
+            "queue",
+            "requests",
+            "responses",
+            "rows",
+            "runs",
+            "view",
+        )
     },
     "asked": (
         tuple(ASKED),
@@ -85,10 +97,13 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "prompt": ("", "it's"),
     "retry": ((), ("ok",), ("truncated", "failed")),
     "run_id": ("it's",),
+    "shard": (2, None),
+    "shard_size": (200_000, None),
     "select": (SELECT,),
     "where": ("_outcome != 'ok' -- why", "key IN (1, 2)"),
 }
 SPECIAL: dict[tuple[str, str], tuple[Any, ...]] = {
+    ("requests/shard", "answers"): (DATASET.of("answers"), None),
     ("responses/late", "late"): (f"SELECT key FROM {DATASET.of('responses')}",),
     ("responses/read", "responses"): ("(SELECT 'k' AS key, '{}' AS response, '' AS status)",),
     ("responses/view", "rows"): (DATASET.of("published"),),
@@ -100,13 +115,26 @@ SPECIAL: dict[tuple[str, str], tuple[Any, ...]] = {
     ("checks/row_is_not_once_in_view", "rows"): (DATASET.of("published"),),
 }
 QUERY_PARAMETERS = dict.fromkeys(
-    ("details", "event", "event_id", "gone", "host", "key", "prompt", "request", "response", "run_id", "status"),
+    (
+        "details",
+        "event",
+        "event_id",
+        "gone",
+        "host",
+        "key",
+        "model",
+        "prompt",
+        "request",
+        "response",
+        "run_id",
+        "status",
+    ),
     "STRING",
 ) | dict.fromkeys(("attempt", "pid", "shard"), "INT64")
 # Tables, by the file whose SELECT makes them.
 MADE = {
     "answers": "ledger/answers", "claim": "ledger/claim", "keys": "ledger/keys", "log": "ledger/log",
-    "runs": "ledger/runs", "jobs": "ledger/jobs", "rows": "requests/rows", "requests": "requests/requests",
+    "runs": "ledger/runs", "jobs": "ledger/jobs", "rows": "requests/rows", "queue": "requests/queue", "requests": "requests/shard",
     "published": "requests/published", "responses": "responses/responses", "view": "responses/view",
     "errors": "responses/errors",
 }  # fmt: skip

@@ -2,22 +2,74 @@
 
 from __future__ import annotations
 
-import time
+import json
+import os
+import signal
+import socket
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from subprocess import Popen
+from typing import Any
 
 import pytest
 
-from bqbatch.prompt.compile import VIEW_COLUMNS
+from bqbatch.names import Dataset
+from bqbatch.prompt.output_ddl import parse_output
+from bqbatch.prompt.source import File
+from bqbatch.run.ledger import Ledger
 from bqbatch.services.vertex import VertexService
-from tests.clouds import Cloud
-from tests.loopback.http import Call, Refusal
+from bqbatch.warehouses import Statement
+from tests.loopback.bigquery import BigQuery
+from tests.loopback.http import Call, Loopback, Refusal
+from tests.loopback.vertex import Vertex
+from tests.projects import Folder
+
+OUTPUT = "label STRING NOT NULL CHECK (label IN ('a', 'b'))"
+PROMPT = f"""
+{{{{ config(model = 'gemini-3.5-flash-lite', max_output_tokens = 100) }}}}
+{{% output %}}{OUTPUT}{{% endoutput %}}
+SELECT id AS key, word, {{{{ prompt('Label {{word}}') }}}} AS prompt FROM {{{{ seed('words.csv') }}}}
+"""
+WORDS = "id,word\n1,red\n2,green\n3,red\n4,\n5,blue\n6,black\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """A project folder with a target on the loopback server."""
+
+    folder: Folder
+    server: Loopback
+    vertex: Vertex
+
+    def run(self, *arguments: str) -> dict[str, Any]:
+        return self.folder.run("words.sql", "--target", "prod", *arguments)
+
+    def json(self, *arguments: str) -> Any:
+        """What a command on the target says."""
+        said = self.folder.say(*arguments, "--target", "prod", "--format", "json")
+        assert said.code == 0, said.err
+        return json.loads(said.out)
+
+    def tables(self) -> set[str]:
+        """The names of what there is in the dataset of the prompt."""
+        names = self.vertex.bigquery.warehouse.list_tables()
+        return {name for name in names if not name.startswith(("seed_", "bqbatch_"))}
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        return list(self.vertex.bigquery.warehouse.read(sql))
 
 
 @pytest.fixture
 def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    with Cloud.opened(tmp_path, monkeypatch) as opened:
-        yield opened
+    (tmp_path / "google").mkdir()
+    vertex = Vertex(BigQuery(tmp_path / "google", "proj"), parse_output(OUTPUT, File("", OUTPUT, tmp_path).place))
+    monkeypatch.setattr(VertexService, "poll_seconds", 0.01)
+    with Loopback({**vertex.bigquery.answers, **vertex.answers}) as server, vertex.bigquery.warehouse.step():
+        folder = Folder.made(tmp_path / "project", monkeypatch, {"words.csv": WORDS, "words.sql": PROMPT})
+        target = f'[targets.prod]\ntype = "vertex"\ndataset = "proj.llm"\nendpoint = "{server.url}"\n'
+        folder.write("bqbatch.toml", target)
+        yield Cloud(folder, server, vertex)
 
 
 def test_a_run_in_the_cloud_leaves_the_view_that_a_local_one_leaves(cloud: Cloud) -> None:
@@ -44,7 +96,7 @@ def test_no_row_passes_through_the_client(cloud: Cloud) -> None:
     methods = {call.method for call in cloud.server.calls}
     assert methods == {
         "bigquery.datasets.get", "bigquery.tables.get", "bigquery.tables.patch", "bigquery.jobs.insert", "bigquery.jobs.query",
-        "bigquery.jobs.getQueryResults", "aiplatform.projects.locations.batchPredictionJobs.create",
+        "aiplatform.projects.locations.batchPredictionJobs.create",
         "aiplatform.projects.locations.batchPredictionJobs.get",
     }  # fmt: skip
 
@@ -113,27 +165,160 @@ def test_a_model_that_makes_answers_up_is_refused_in_the_cloud(cloud: Cloud) -> 
     assert cloud.server.calls == []
 
 
-def test_the_columns_of_the_view_are_described(cloud: Cloud) -> None:
-    cloud.run()
-    described = cloud.vertex.bigquery.tables.kept["llm.words"].descriptions
-    assert described["label"] == "which of the two"
-    assert described.keys() == {"label", *VIEW_COLUMNS}
+# Shards, and runs that go on.
 
 
-def test_what_a_run_leaves_never_expires_whatever_the_dataset_says(cloud: Cloud) -> None:
-    cloud.rules.expirations["llm"] = 3600
-    seen = set()
+SHARDS = "shard_size = 2\nin_flight = 2\n"
 
-    def look(call: Call) -> None:
-        for table, kept in cloud.vertex.bigquery.tables.kept.items():
-            seen.add((table.removeprefix("llm."), kept.expires and round((kept.expires - time.time()) / 86400)))
 
-    cloud.server.after = look
-    run = cloud.run()["run_id"]
-    permanent = {name for name, days in seen if days is None}
-    assert permanent == {
-        "bqbatch_log", "bqbatch_runs", "bqbatch_jobs", "words", "words__rows", "words__answers", "words__keys",
-        "words__errors", "words__usage",
-    }  # fmt: skip
-    working = {(name, days) for name, days in seen if days}
-    assert working == {(f"bqb_rows_{run}", 14), (f"bqb_req_{run}_1_1", 14), ("words__claim", 14)}
+def settings(cloud: Cloud, text: str) -> None:
+    """More settings of the target."""
+    file = cloud.folder.root / "bqbatch.toml"
+    file.write_text(file.read_text() + text)
+
+
+def jobs(cloud: Cloud) -> list[tuple[int, int, str]]:
+    rows = cloud.rows("SELECT shard, attempt, ended_as FROM bqbatch_jobs ORDER BY shard, attempt")
+    return [(row["shard"], row["attempt"], row["ended_as"]) for row in rows]
+
+
+def test_requests_go_out_in_shards_and_no_more_than_may_be_in_the_air(cloud: Cloud) -> None:
+    settings(cloud, "shard_size = 1\nin_flight = 2\n")
+    assert cloud.run()["outcomes"] == {"ok": 5, "skipped": 1}
+    assert jobs(cloud) == [(shard, 1, "SUCCEEDED") for shard in (1, 2, 3, 4)]
+    assert len(set(cloud.vertex.asked)) == len(cloud.vertex.asked) == 4
+    assert cloud.vertex.most_in_flight == 2
+    assert cloud.tables() == {"words", "words__answers", "words__errors", "words__keys", "words__rows", "words__usage"}
+
+
+def test_a_detached_run_is_brought_to_its_end_by_resume(cloud: Cloud) -> None:
+    settings(cloud, "shard_size = 2\nin_flight = 1\n")
+    said = cloud.json("run", "words.sql", "--detach")
+    assert (said["state"], said["requests"], said["shards"], len(said["jobs"])) == ("open", 4, 2, 1)
+    assert [row["state"] for row in cloud.json("status")] == ["open"]
+    [result] = cloud.json("resume", "words.sql")
+    assert (result["run_id"], result["outcomes"]) == (said["run_id"], {"ok": 5, "skipped": 1})
+    assert cloud.json("resume") == []
+    assert len(cloud.vertex.asked) == 4
+
+
+def test_a_new_run_waits_for_what_an_open_one_has_in_the_air(cloud: Cloud) -> None:
+    settings(cloud, "shard_size = 2\nin_flight = 1\n")
+    cloud.json("run", "words.sql", "--detach")
+    assert cloud.run()["outcomes"] == {"ok": 5, "skipped": 1}
+    assert len(set(cloud.vertex.asked)) == len(cloud.vertex.asked) == 4
+    assert {row["state"] for row in cloud.rows("SELECT state FROM bqbatch_runs")} == {"finished", "stopped"}
+
+
+def test_cancel_stops_the_jobs_keeps_their_answers_and_publishes(cloud: Cloud) -> None:
+    settings(cloud, "shard_size = 2\nin_flight = 1\n")
+    cloud.json("run", "words.sql", "--detach")
+    [result] = cloud.json("cancel")
+    assert result["outcomes"]["pending"] > 0
+    assert result["rows"] == sum(result["outcomes"].values()) == 6
+    assert jobs(cloud) == [(1, 1, "CANCELLED")]
+    assert cloud.run()["outcomes"] == {"ok": 5, "skipped": 1}
+    assert len(set(cloud.vertex.asked)) == len(cloud.vertex.asked) == 4
+
+
+def test_collect_brings_home_what_is_over_and_waits_for_nothing(cloud: Cloud) -> None:
+    settings(cloud, SHARDS)
+    cloud.json("run", "words.sql", "--detach")
+    assert {row["what"] for row in cloud.json("collect")} == {"still at work"}
+    cloud.vertex.finish()
+    assert {row["what"] for row in cloud.json("collect")} == {"collected"}
+    assert cloud.json("collect") == []
+    [result] = cloud.json("resume")
+    assert result["outcomes"] == {"ok": 5, "skipped": 1}
+
+
+@pytest.mark.parametrize(("policy", "attempts"), [("resubmit", 2), ("give up", 1)])
+def test_a_job_that_sits_too_long_follows_the_policy(cloud: Cloud, policy: str, attempts: int) -> None:
+    settings(cloud, f'stuck = "{policy}"\npending_hours = 0\nrunning_hours = 1\n')
+    cloud.vertex.sits, cloud.vertex.answers_when_cancelled = 1, False
+    outcomes = cloud.run()["outcomes"]
+    assert outcomes == ({"ok": 5, "skipped": 1} if attempts == 2 else {"pending": 5, "skipped": 1})
+    assert [state for *_, state in jobs(cloud)] == ["CANCELLED", "SUCCEEDED"][:attempts]
+    assert len(cloud.vertex.asked) == (4 if attempts == 2 else 0)
+
+
+def test_what_a_failed_job_left_open_is_asked_in_the_next_attempt_only(cloud: Cloud) -> None:
+    settings(cloud, SHARDS)
+    cloud.vertex.fails, cloud.vertex.answers_of_failed = 1, 1
+    assert cloud.run()["outcomes"] == {"ok": 5, "skipped": 1}
+    assert jobs(cloud) == [(1, 1, "FAILED"), (1, 2, "SUCCEEDED"), (2, 1, "SUCCEEDED")]
+    assert len(set(cloud.vertex.asked)) == len(cloud.vertex.asked) == 4
+
+
+def test_ctrl_c_stops_watching_and_the_jobs_go_on(cloud: Cloud) -> None:
+    settings(cloud, SHARDS)
+    stopped = iter([True])
+
+    def press(call: Call) -> None:
+        if call.method.endswith("batchPredictionJobs.get") and next(stopped, False):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    cloud.server.before = press
+    said = cloud.folder.say("run", "words.sql", "--target", "prod")
+    assert (said.code, said.out) == (130, "")
+    assert "error: stopped watching; what was sent goes on, and is paid for" in said.err
+    assert "bqbatch resume words.sql" in said.err
+    assert {kept["job"]["state"] for kept in cloud.vertex.jobs.values()} <= {"JOB_STATE_PENDING", "JOB_STATE_RUNNING"}
+    [result] = cloud.json("resume", "words.sql")
+    assert result["outcomes"] == {"ok": 5, "skipped": 1}
+    assert len(set(cloud.vertex.asked)) == len(cloud.vertex.asked) == 4
+
+
+def test_a_run_that_another_process_watches_is_cancelled_and_left_to_it(cloud: Cloud) -> None:
+    settings(cloud, SHARDS)
+    cloud.json("run", "words.sql", "--detach")
+    with Popen(["sleep", "60"]) as other:
+        cloud.vertex.bigquery.warehouse.execute(
+            Statement(
+                "CREATE TABLE llm.words__claim AS SELECT 'other' AS run_id, @host AS host, @pid AS pid,"
+                " TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL 9 MINUTE) AS expires",
+                "claimed",
+                {"host": socket.gethostname(), "pid": other.pid},
+            )
+        )
+        assert cloud.folder.say("resume", "--target", "prod").code == 1
+        said = cloud.folder.say("cancel", "--target", "prod")
+        other.kill()
+    assert said.code == 0
+    assert "2 jobs of `words` are cancelled; the process that watches them collects them" in said.err
+    assert {kept["job"]["state"] for kept in cloud.vertex.jobs.values()} == {"JOB_STATE_CANCELLED"}
+    [result] = cloud.json("resume")
+    assert result["outcomes"] == {"ok": 5, "skipped": 1}
+
+
+def test_what_was_stopped_before_it_asked_is_closed_by_resume(cloud: Cloud) -> None:
+    cloud.vertex.bigquery.warehouse.execute(
+        *Ledger(Dataset("proj.llm"), "20260101_000000_abcdef", "words").setup(),
+        Ledger(Dataset("proj.llm"), "20260101_000000_abcdef", "words").event("started", file="words.sql", model="x"),
+    )
+    said = cloud.folder.say("resume", "--target", "prod")
+    assert said.code == 0
+    assert "run 20260101_000000_abcdef was stopped before it asked anything: run the prompt again" in said.err
+    assert [row["state"] for row in cloud.json("status")] == ["stopped"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("shard_size = 200_001", "`shard_size` is 200,000 at most"),
+        ("in_flight = 0", "`in_flight` takes how many jobs may be in the air at a time"),
+        ('pending_hours = "a day"', "`pending_hours` takes after how many hours of waiting a job is stuck"),
+        ('stuck = "wait"', "`stuck` is one of warn, resubmit, give up"),
+    ],
+)
+def test_a_setting_of_the_target_that_can_t_be_is_refused_with_its_line(cloud: Cloud, line: str, message: str) -> None:
+    settings(cloud, f"{line}\n")
+    said = cloud.folder.say("run", "words.sql", "--target", "prod")
+    assert said.code == 1
+    assert f"bqbatch.toml:5:1: {message}" in said.err
+
+
+def test_a_job_on_this_machine_can_t_be_left(cloud: Cloud) -> None:
+    said = cloud.folder.say("run", "words.sql", "--detach", "--simulate", "")
+    assert said.code == 1
+    assert "a job on the local target lives in this process" in said.err

@@ -38,17 +38,15 @@ def read_select(sql: str, source_map: SourceMap, prompts: tuple[PromptSpan, ...]
     unless the query counts its columns (set operations, ordinals), compares whole rows (DISTINCT) or groups them.
     """
     tokens = _tokens(sql, source_map)
-    ends = [token for token in tokens if token.token_type == TokenType.SEMICOLON]
-    if ends:
-        after = next((token for token in tokens if token.start > ends[0].start and token not in ends), None)
-        if after:
-            raise PromptError(
-                "a prompt file holds one SELECT; another statement starts here",
-                "give each prompt a file of its own; WITH names what a SELECT builds on",
-                source_map.place(after.start),
-            )
-        sql = sql[: ends[0].start]
-        tokens = [token for token in tokens if token.start < ends[0].start]
+    if after := _after_semicolon(tokens):
+        raise PromptError(
+            "a prompt file holds one SELECT; another statement starts here",
+            "give each prompt a file of its own; WITH names what a SELECT builds on",
+            source_map.place(after.start),
+        )
+    if end := next((token for token in tokens if token.token_type == TokenType.SEMICOLON), None):
+        sql = sql[: end.start]
+        tokens = [token for token in tokens if token.start < end.start]
     if not tokens:
         raise PromptError("there is no SELECT in this file", "SELECT id AS key, {{ prompt('…') }} AS prompt FROM …",
                           source_map.place(0))  # fmt: skip
@@ -96,6 +94,8 @@ def check_query(file: File) -> None:
             file.place(tokens[0].start if tokens else 0),
         )
     _refuse_parameters(tokens, file.place)
+    if after := _after_semicolon(tokens):
+        raise PromptError("one statement is expected", "take out what follows the semicolon", file.place(after.start))
     with contextlib.suppress(ParseError):  # the warehouse will say it
         for tree in sqlglot.parse(file.text, dialect="bigquery"):
             if tree is not None and not isinstance(tree, exp.Query):
@@ -116,6 +116,12 @@ def check_condition(file: File) -> None:
             "take out the semicolon" if end else """such as --where "_outcome != 'ok'\"""",
             file.place(end.start if end else tokens[0].start if tokens else 0),
         )
+
+
+def _after_semicolon(tokens: list[Token]) -> Token | None:
+    """The first token of a second statement."""
+    rest = itertools.dropwhile(lambda token: token.token_type != TokenType.SEMICOLON, tokens)
+    return next((token for token in rest if token.token_type != TokenType.SEMICOLON), None)
 
 
 def _refuse_parameters(tokens: list[Token], place: Callable[[int], Place]) -> None:

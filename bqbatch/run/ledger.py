@@ -61,9 +61,9 @@ class Ledger:
         """A statement of this run; its job id names the step."""
         return Statement(sql, f"bqb_{self.run_id}_{step}", parameters)
 
-    def event(self, event: str, shard: int = 0, attempt: int = 0, **details: Any) -> Statement:
-        """The statement that appends an event."""
-        event_id = f"{self.run_id}_{event}_{shard}_{attempt}"
+    def event(self, event: str, shard: int = 0, attempt: int = 0, *, nth: str = "", **details: Any) -> Statement:
+        """The statement that appends an event: once for each run, shard and attempt, or for each `nth` of these."""
+        event_id = f"{self.run_id}_{event}_{shard}_{attempt}{f'_{nth}' if nth else ''}"
         return Statement(
             f"INSERT INTO {self.dataset.log}\n{sqlfiles.render('ledger/event')}",
             f"bqb_log_{event_id}",
@@ -76,7 +76,10 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right of one run to work on a prompt: a table that only one can create."""
+    """The right of one run, or one command, to work on a prompt: a table that only one can create.
+
+    `ledger` is the holder's own: a claim that is taken and given back again can't be taken a second time by its id.
+    """
 
     warehouse: Warehouse
     objects: PromptObjects

@@ -65,6 +65,26 @@ class RunResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Detached:
+    """A run that goes on without this process: its jobs are sent, nothing is published yet."""
+
+    run_id: str
+    name: str
+    target: str
+    model: str
+    requests: int
+    shards: int
+    jobs: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """What `--format json` prints."""
+        return {
+            "run_id": self.run_id, "name": self.name, "target": self.target, "model": self.model,
+            "requests": self.requests, "shards": self.shards, "jobs": list(self.jobs), "state": "open",
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class FailOn:
     """Which rows make a run fail: some outcomes, or more than a share of the rows."""
 

@@ -1,38 +1,40 @@
 """One run of one prompt: build, ask, collect, publish.
 
-Kill the process at any point: answers that were stored are never asked again, and the next run first brings home
-what earlier ones left behind (`settle`). Readers are not disturbed: only publish changes what they see.
+Kill the process at any point: answers that were stored are never asked again. `resume` brings the run to its end, and
+a new run first brings home what earlier ones left behind. Readers are not disturbed: only publish changes what they see.
 """
 
 from __future__ import annotations
 
 import contextlib
 import shlex
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from bqbatch import sqlfiles
 from bqbatch.errors import BqbatchError, Interrupted, RunError, WarehouseError
 from bqbatch.names import PromptObjects
 from bqbatch.project import Project
 from bqbatch.prompt.compile import CompiledPrompt
-from bqbatch.run.collector import Collector
-from bqbatch.run.descriptions import descriptions
+from bqbatch.run.flight import Flight, Stuck
 from bqbatch.run.ledger import Claim, new_run_id
-from bqbatch.run.result import RunResult
-from bqbatch.run.script import FREE, LABEL, Price, Script, drop_job, first
-from bqbatch.run.source import Source, key_text
+from bqbatch.run.open_runs import OpenRuns
+from bqbatch.run.publisher import Publisher
+from bqbatch.run.result import Detached, RunResult
+from bqbatch.run.script import DEFAULT_ATTEMPTS, FREE, LABEL, Build, Price, Script
+from bqbatch.run.source import Source
 from bqbatch.run.watcher import Watcher
-from bqbatch.services import BatchService, Job, JobState
+from bqbatch.services import BatchService
 from bqbatch.warehouses import Warehouse
 
-_RENEW_SECONDS = 60
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """Runs a compiled prompt on a warehouse and a service."""
+    """Runs a compiled prompt on a warehouse and a service. `retry` names outcomes that are asked again."""
 
     project: Project
     prompt: CompiledPrompt
@@ -45,153 +47,104 @@ class Runner:
     price: Price = FREE
     retry: tuple[str, ...] = ()
 
-    @property
-    def _source(self) -> Source:
-        return Source(self.prompt, self.warehouse, self.watcher)
-
-    @property
-    def _collector(self) -> Collector:
-        return Collector(self.warehouse, self.service, self.watcher)
-
     def run(self) -> RunResult:
         """The result of one run. Raises RunError, PromptError or WarehouseError; nothing that was answered is lost."""
-        try:
-            return self._run()
-        except KeyboardInterrupt:
-            raise Interrupted(
-                "stopped; what was answered is stored", f"go on with: bqbatch run {shlex.quote(self.prompt.path)}"
-            ) from None
+        return self._begun(self._to_its_end)
 
-    def _run(self) -> RunResult:
+    def detach(self) -> Detached:
+        """A run that has read its source and sent its first jobs, and goes on without this process."""
+        return self._begun(self._sent)
+
+    def _begun(self, go_on: Callable[[Flight], _T]) -> _T:
         script = Script(
-            self.prompt, self.project.target.dataset, new_run_id(), self.prompt.columns or ("key", "prompt"),
-            self.service.model, self.limit, self.full_refresh, self.price, self.retry,
+            self.prompt.name, self.project.target.dataset, new_run_id(), self.prompt.output, self.service.model,
+            self.prompt.settings.max_attempts or DEFAULT_ATTEMPTS, self.project.target.shard_size, self.price,
         )  # fmt: skip
-        claim = Claim(self.warehouse, script.objects, script.ledger)
-        with self.warehouse.step():
-            self.warehouse.execute(*script.ledger.setup())
-            self._check_objects(script.objects)
-            claim.take()
+        claim, target = Claim(self.warehouse, script.objects, script.ledger), self.project.target
         try:
             with self.warehouse.step():
-                self._collector.settle(script)
-            with self.warehouse.step():
-                script, to_ask = self._build(script)
-            if to_ask:
-                self._ask(script, to_ask, claim)
-            with self.warehouse.step():
-                return self._publish(script, to_ask)
-        except BqbatchError as error:
-            with contextlib.suppress(WarehouseError):
-                self._collector.give_up(script, error)
-            raise
-        finally:
-            with contextlib.suppress(WarehouseError, KeyboardInterrupt):
-                claim.release()
+                self.warehouse.execute(*script.ledger.setup())
+                self._check_objects(script.objects)
+                claim.take()
+            try:
+                self._earlier(claim).settle()
+                with self.warehouse.step():
+                    to_ask = self._build(script)
+                flight = Flight(
+                    script,
+                    self.warehouse,
+                    self.service,
+                    self.watcher,
+                    claim,
+                    to_ask,
+                    target.in_flight,
+                    Stuck.of(target),
+                )
+                flight.take_off()
+                return go_on(flight)
+            except BqbatchError as error:
+                with contextlib.suppress(WarehouseError):
+                    self._give_up(script, error)
+                raise
+            finally:
+                with contextlib.suppress(WarehouseError, KeyboardInterrupt):
+                    claim.release()
+        except KeyboardInterrupt:
+            raise interrupted(self.prompt.path, in_process=self.service.in_process) from None
 
-    def _build(self, script: Script) -> tuple[Script, int]:
-        """Runs the source into the working rows; returns the script that knows its columns, and what is to be asked."""
+    def _to_its_end(self, flight: Flight) -> RunResult:
+        flight.fly()
+        with self.warehouse.step():
+            publisher = Publisher(self.warehouse, self.watcher, self.project.target.name)
+            return publisher.publish(flight.script, flight.requests, left_open=bool(flight.paused))
+
+    def _sent(self, flight: Flight) -> Detached:
+        flight.release()
+        sent = tuple(job.name for job in flight.flying)
+        script = flight.script
+        return Detached(
+            script.run_id, script.prompt, self.project.target.name, script.model, flight.requests, flight.shards, sent
+        )
+
+    def _earlier(self, claim: Claim) -> OpenRuns:
+        return OpenRuns(
+            self.warehouse, lambda _model, _output: self.service, self.watcher, claim, self.project.target,
+            self.price,
+        )  # fmt: skip
+
+    def _build(self, script: Script) -> int:
+        """Runs the source into the working rows and the queue; returns how many requests are to be asked."""
         ledger = script.ledger
         self.warehouse.execute(
             ledger.event(
                 "started", file=self._file(), target=self.project.target.name, model=script.model,
                 digest=self.prompt.digest, output=self.prompt.output_ddl, limit=self.limit,
-                full_refresh=self.full_refresh, retry=self.retry,
+                full_refresh=self.full_refresh, retry=self.retry, max_attempts=script.max_attempts,
+                shard_size=script.shard_size,
             ),
             *script.accounts(),
         )  # fmt: skip
         self.watcher.step("reading the source")
-        script = self._source.build(script, allow_partial=self.allow_partial)
-        job = script.job()
-        self.warehouse.execute(script.requests(job))
+        source = Source(self.prompt, self.warehouse, self.watcher)
+        columns = source.build(script, allow_partial=self.allow_partial)
+        build = Build(self.prompt, script, columns, self.limit, self.full_refresh, self.retry)
+        self.warehouse.execute(build.queue())
         counts = next(iter(self.warehouse.read(
-            sqlfiles.render("requests/counts", rows=script.work.rows, requests=job.requests))))  # fmt: skip
-        to_ask = counts["to_ask"]
+            sqlfiles.render("requests/counts", rows=script.work.rows, queue=script.work.queue))))  # fmt: skip
         self.warehouse.execute(ledger.event(
-            "built", rows=counts["row_count"], skipped=counts["skipped"], requests=to_ask,
+            "built", rows=counts["row_count"], skipped=counts["skipped"], requests=counts["to_ask"],
             distinct_requests=counts["distinct_requests"]))  # fmt: skip
-        self._source.note_skipped(script, counts["row_count"], counts["skipped"])
-        if not to_ask:
-            self.warehouse.execute(*drop_job(ledger, job))
-        return script, to_ask
+        source.note_skipped(script, counts["row_count"], counts["skipped"])
+        return int(counts["to_ask"])
 
-    def _ask(self, script: Script, to_ask: int, claim: Claim) -> None:
-        ledger, job = script.ledger, script.job()
-        place = {"shard": job.shard, "attempt": job.attempt}
-        self.warehouse.execute(ledger.event("intended", **place, job=job.name, requests=to_ask))
-        self.watcher.progress(0, to_ask)
-        state: JobState | None = None
-        try:
-            with self.warehouse.step():
-                service_name = self.service.submit(job)
-                self.warehouse.execute(ledger.event("submitted", **place, job=service_name))
-            state = self._wait(job, to_ask, claim)
-        except KeyboardInterrupt:
-            self.service.cancel(job)
-            state = JobState.CANCELLED
-            raise
-        finally:
-            if state is not None:
-                with self.warehouse.step():
-                    self._collector.collect(script, job, self.prompt.output, state)
-
-    def _wait(self, job: Job, total: int, claim: Claim) -> JobState:
-        renewed, nth = time.monotonic(), 0
-        while True:
-            status = self.service.poll(job)
-            if status.done is not None:
-                self.watcher.progress(status.done, total)
-            if not status.state.moving:
-                if status.message:
-                    self.watcher.note(f"{job.name}: {status.state.value.lower()}: {status.message}")
-                if status.state.complete:
-                    self.watcher.progress(total, total)
-                return status.state
-            if time.monotonic() - renewed > _RENEW_SECONDS:
-                renewed, nth = time.monotonic(), nth + 1
-                claim.renew(nth)
-            time.sleep(self.service.poll_seconds)
-
-    def _publish(self, script: Script, asked: int) -> RunResult:
-        self.watcher.step("publishing")
-        name = script.objects
-        self.warehouse.execute(*script.publish())
-        self.warehouse.set_descriptions(name.view, descriptions(self.prompt.output))
-        wrong = list(self.warehouse.read(first("row_is_not_once_in_view", rows=name.rows, view=name.view)))
-        if wrong:
-            raise RunError(
-                f"{wrong[0]['wrong']:,} rows are not exactly once in the view, such as key {key_text(wrong[0]['key'])}",
-                "this is a defect of bqbatch; the working tables are kept",
-            )
-        result = self._result(script, asked)
-        self.warehouse.execute(
-            script.drop_rows(),
-            script.ledger.event("finished", **result.as_json(), ok=result.outcomes.get("ok", 0)),
-        )
-        return result
-
-    def _result(self, script: Script, asked: int) -> RunResult:
-        summary = list(self.warehouse.read(
-            sqlfiles.render("responses/summary", view=script.objects.view, run_id=script.run_id)))  # fmt: skip
-        used = next(iter(self.warehouse.read(
-            sqlfiles.render("usage/run", answers=script.objects.answers, run_id=script.run_id))))  # fmt: skip
-        cost = used["cost_usd"]
-        if cost is None and used["requests"] == 0:
-            cost = 0
-        return RunResult(
-            run_id=script.run_id,
-            name=script.prompt.name,
-            target=self.project.target.name,
-            model=script.model,
-            rows=sum(row["row_count"] for row in summary),
-            requests=asked,
-            reused=sum(row["reused"] for row in summary),
-            outcomes={row["outcome"]: row["row_count"] for row in summary},
-            input_tokens=used["input_tokens"],
-            output_tokens=used["output_tokens"],
-            cost_usd=cost,
-            view=script.objects.view.strip("`"),
-        )
+    def _give_up(self, script: Script, error: BqbatchError) -> None:
+        """Logs what went wrong. A run that sent something stays open: `resume` goes on with it."""
+        jobs = sqlfiles.render("ledger/shards", jobs=script.dataset.jobs)
+        if self.warehouse.read(jobs, {"run_id": script.run_id}).rows:
+            self.warehouse.execute(script.ledger.event("halted", message=str(error)))
+        else:
+            event = script.ledger.event("failed", message=str(error))
+            self.warehouse.execute(event, script.drop_rows(), script.drop_queue())
 
     # What must not be taken from others.
 
@@ -216,3 +169,14 @@ class Runner:
         """The prompt file's path in the project: the same from whatever folder it is run."""
         path = Path(self.prompt.path).resolve()
         return str(path.relative_to(self.project.root) if path.is_relative_to(self.project.root) else path)
+
+
+def interrupted(file: str, *, in_process: bool) -> Interrupted:
+    """What Ctrl-C comes to: jobs that live in this process stopped with it, others go on."""
+    name = shlex.quote(file) if file else ""
+    if in_process:
+        return Interrupted("stopped; what was answered is stored", f"go on with: bqbatch run {name or 'FILE'}")
+    return Interrupted(
+        "stopped watching; what was sent goes on, and is paid for",
+        f"bqbatch resume {name} waits for the answers, bqbatch cancel {name} ends it and keeps what was answered",
+    )

@@ -16,6 +16,8 @@ from bqbatch.warehouses import Statement
 
 LABEL = "bqbatch_prompt"
 DEFAULT_ATTEMPTS = 3
+_MOST_PARTITIONS = 4_000
+"""What a partitioned table may have (https://cloud.google.com/bigquery/quotas, taken low); later shards share one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +38,24 @@ UNKNOWN = Price(None, None)
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """The statements of one run of one prompt. `columns` are those of the SELECT, `model` is the one that answers.
+    """The statements of one run that what the log tells is enough for; `model` is the one that answers.
 
-    `retry` names outcomes that are asked again, beside what any run asks.
+    Each has a job id that only its run, step, shard and attempt make: whoever repeats one, in whatever process, takes
+    over what the first came to. `shard_size` is None where the service takes all requests in one job.
     """
 
-    prompt: CompiledPrompt
+    prompt: str
     dataset: Dataset
     run_id: str
-    columns: tuple[str, ...]
+    output: tuple[OutputColumn, ...]
     model: str
-    limit: int = 0
-    full_refresh: bool = False
+    max_attempts: int = DEFAULT_ATTEMPTS
+    shard_size: int | None = None
     price: Price = FREE
-    retry: tuple[str, ...] = ()
 
     @property
     def objects(self) -> PromptObjects:
-        return PromptObjects(self.dataset, self.prompt.name)
+        return PromptObjects(self.dataset, self.prompt)
 
     @property
     def work(self) -> RunObjects:
@@ -61,56 +63,60 @@ class Script:
 
     @property
     def ledger(self) -> Ledger:
-        return Ledger(self.dataset, self.run_id, self.prompt.name)
+        return Ledger(self.dataset, self.run_id, self.prompt)
 
-    @property
-    def max_attempts(self) -> int:
-        return self.prompt.settings.max_attempts or DEFAULT_ATTEMPTS
-
-    def job(self, shard: int = 1, attempt: int = 1) -> Job:
-        """The batch prediction job of a shard and attempt."""
-        requests, responses = self.work.requests(shard, attempt), self.work.responses(shard, attempt)
-        return Job(self.run_id, self.prompt.name, shard, attempt, requests, responses, self.objects.answers)
-
-    def build(self) -> Statement:
-        """Runs the source, once, into the run's working rows."""
-        asked = self.prompt.asked_columns(self.columns)
-        select = sqlfiles.render(
-            "requests/rows", select=self.prompt.select, asked=asked, form=self.prompt.form(self.columns),
-            envelope=self.prompt.envelope, model=self.model,
-        )  # fmt: skip
-        return self._create("build", self.work.rows, select)
+    def job(self, shard: int = 1, attempt: int = 1, sent_as: str | None = None) -> Job:
+        """The batch prediction job of a shard and attempt; the only one of a run is given the queue itself."""
+        whole = self.shard_size is None and attempt == 1
+        requests = self.work.queue if whole else self.work.requests(shard, attempt)
+        responses = self.work.responses(shard, attempt)
+        return Job(self.run_id, self.prompt, shard, attempt, requests, responses, self.objects.answers, sent_as)
 
     def accounts(self) -> tuple[Statement, ...]:
         """Makes the prompt's append-only tables where they are not there."""
         return (
-            self._create("answers", self.objects.answers, sqlfiles.render("ledger/answers"), "CREATE TABLE IF NOT EXISTS",
-                         cluster="request_hash"),
-            self._create("keys", self.objects.keys, sqlfiles.render("ledger/keys"), "CREATE TABLE IF NOT EXISTS"),
+            self.create("answers", self.objects.answers, sqlfiles.render("ledger/answers"), "CREATE TABLE IF NOT EXISTS",
+                        "CLUSTER BY request_hash "),
+            self.create("keys", self.objects.keys, sqlfiles.render("ledger/keys"), "CREATE TABLE IF NOT EXISTS"),
         )  # fmt: skip
 
-    def requests(self, job: Job) -> Statement:
-        """Makes the request table of a job: what is still to be asked."""
+    def requests(self, job: Job) -> tuple[Statement, ...]:
+        """Makes the request table of a job, where it is not the queue."""
+        if job.requests == self.work.queue:
+            return ()
         select = sqlfiles.render(
-            "requests/requests", rows=self.work.rows, answers=self.objects.answers, form=self.prompt.form(self.columns),
-            envelope=self.prompt.envelope, has_system="system" in self.prompt.asked_columns(self.columns), max_attempts=self.max_attempts,
-            full_refresh=self.full_refresh, retry=self.retry, limit=self.limit,
+            "requests/shard", queue=self.work.queue, shard=job.shard if self.shard_size else None, run_id=self.run_id,
+            answers=self.objects.answers if job.attempt > 1 else None,
         )  # fmt: skip
-        return self._create(f"requests_{job.shard}_{job.attempt}", job.requests, select)
+        return (self.create(f"requests_{job.shard}_{job.attempt}", job.requests, select),)
+
+    def collect(self, job: Job, *, complete: bool, by: str = "") -> Statement:
+        """Appends a job's answers, classified.
+
+        That is once for a job that is over. From one that is not, `by` (a run) may bring home what is there already.
+        """
+        input_price, output_price = self.price.sql()
+        select = sqlfiles.render(
+            "responses/answers", requests=job.requests, responses=job.responses, answers=job.answers, job=job.name,
+            run_id=job.run_id, output=self.output, model=self.model, complete=complete, input_price=input_price,
+            output_price=output_price,
+        )  # fmt: skip
+        step = f"collect_{job.shard}_{job.attempt}{f'_{by}' if by else ''}"
+        return self.ledger.statement(step, f"INSERT INTO {job.answers}\n{select}")
 
     def publish(self) -> tuple[Statement, ...]:
         """Swaps the snapshot and the views, and keeps which request answered which row."""
         name = self.objects
         return (
-            self._create("publish_rows", name.rows, sqlfiles.render("requests/published", rows=self.work.rows),
-                         "CREATE OR REPLACE TABLE"),
-            self._create("publish_view", name.view, sqlfiles.render(
-                "responses/view", rows=name.rows, answers=name.answers, output=self.prompt.output, run_id=self.run_id,
+            self.create("publish_rows", name.rows, sqlfiles.render("requests/published", rows=self.work.rows),
+                        "CREATE OR REPLACE TABLE"),
+            self.create("publish_view", name.view, sqlfiles.render(
+                "responses/view", rows=name.rows, answers=name.answers, output=self.output, run_id=self.run_id,
             ), "CREATE OR REPLACE VIEW"),
-            self._create("publish_errors", name.errors, sqlfiles.render("responses/errors", view=name.view),
-                         "CREATE OR REPLACE VIEW"),
-            self._create("publish_usage", name.usage, sqlfiles.render("usage/usage", answers=name.answers),
-                         "CREATE OR REPLACE VIEW"),
+            self.create("publish_errors", name.errors, sqlfiles.render("responses/errors", view=name.view),
+                        "CREATE OR REPLACE VIEW"),
+            self.create("publish_usage", name.usage, sqlfiles.render("usage/usage", answers=name.answers),
+                        "CREATE OR REPLACE VIEW"),
             self.ledger.statement("publish_keys", f"INSERT INTO {name.keys}\n" + sqlfiles.render(
                 "requests/keys", rows=self.work.rows, run_id=self.run_id)),
         )  # fmt: skip
@@ -119,12 +125,27 @@ class Script:
         """Drops the run's working rows."""
         return self.ledger.statement("drop_rows", f"DROP TABLE IF EXISTS {self.work.rows}")
 
+    def drop_queue(self) -> Statement:
+        """Drops the run's queue, from which its jobs are made and collected."""
+        return self.ledger.statement("drop_queue", f"DROP TABLE IF EXISTS {self.work.queue}")
+
+    def drop_job(self, job: Job) -> tuple[Statement, ...]:
+        """Drops the working tables that only this job has."""
+        made = [
+            ("responses", job.responses),
+            *([("requests", job.requests)] if job.requests != self.work.queue else []),
+        ]
+        return tuple(
+            self.ledger.statement(f"drop_{what}_{job.shard}_{job.attempt}", f"DROP TABLE IF EXISTS {table}")
+            for what, table in made
+        )
+
     def checks(self) -> Iterator[str]:
         """The queries whose every row is an error, and those that count; none of them changes anything."""
         name, job = self.objects, self.job()
         yield first("key_is_null", rows=self.work.rows)
         yield first("key_is_repeated", rows=self.work.rows)
-        yield sqlfiles.render("requests/counts", rows=self.work.rows, requests=job.requests)
+        yield sqlfiles.render("requests/counts", rows=self.work.rows, queue=self.work.queue)
         yield sqlfiles.render("requests/skipped", rows=self.work.rows)
         yield first("response_was_not_asked", requests=job.requests, responses=job.responses)
         yield first("request_has_other_than_one_outcome", requests=job.requests, answers=name.answers, job=job.name)
@@ -132,40 +153,48 @@ class Script:
         yield sqlfiles.render("responses/summary", view=name.view, run_id=self.run_id)
         yield sqlfiles.render("usage/run", answers=name.answers, run_id=self.run_id)
 
-    def _create(self, step: str, table: str, select: str, verb: str = "CREATE TABLE", cluster: str = "") -> Statement:
+    def create(self, step: str, table: str, select: str, verb: str = "CREATE TABLE", clauses: str = "") -> Statement:
+        """A statement that makes a table or view, labelled as the prompt's own."""
         expiration = PERMANENT if run_of(table.strip("`").rpartition(".")[2]) is None else WORKING
-        options = f"OPTIONS ({expiration}, labels = [('{LABEL}', '{self.prompt.name}')])"
-        clauses = f"{f'CLUSTER BY {cluster} ' if cluster else ''}{options}"
-        return self.ledger.statement(step, f"{verb} {table}\n{clauses} AS\n{select}")
+        options = f"OPTIONS ({expiration}, labels = [('{LABEL}', '{self.prompt}')])"
+        return self.ledger.statement(step, f"{verb} {table}\n{clauses}{options} AS\n{select}")
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """The statements that only the prompt file can make: the working rows of a run, and the queue of its requests.
+
+    `columns` are those of the SELECT; `retry` names outcomes that are asked again, beside what any run asks.
+    """
+
+    prompt: CompiledPrompt
+    script: Script
+    columns: tuple[str, ...]
+    limit: int = 0
+    full_refresh: bool = False
+    retry: tuple[str, ...] = ()
+
+    def rows(self) -> Statement:
+        """Runs the source, once, into the run's working rows."""
+        select = sqlfiles.render(
+            "requests/rows", select=self.prompt.select, asked=self.prompt.asked_columns(self.columns),
+            form=self.prompt.form(self.columns), envelope=self.prompt.envelope, model=self.script.model,
+        )  # fmt: skip
+        return self.script.create("build", self.script.work.rows, select)
+
+    def queue(self) -> Statement:
+        """Makes the queue: every request that is still to be asked, a partition for each shard."""
+        script = self.script
+        select = sqlfiles.render(
+            "requests/queue", rows=script.work.rows, answers=script.objects.answers, form=self.prompt.form(self.columns),
+            envelope=self.prompt.envelope, has_system="system" in self.prompt.asked_columns(self.columns),
+            max_attempts=script.max_attempts, full_refresh=self.full_refresh, retry=self.retry, limit=self.limit,
+            shard_size=script.shard_size,
+        )  # fmt: skip
+        partition = f"PARTITION BY RANGE_BUCKET(shard, GENERATE_ARRAY(1, {_MOST_PARTITIONS}))\n"
+        return script.create("queue", script.work.queue, select, clauses=partition if script.shard_size else "")
 
 
 def first(check: str, limit: int = 3, **parameters: object) -> str:
     """The query for the first wrong rows of a check, with how many there are in all."""
     return sqlfiles.render("checks/first", check=sqlfiles.render(f"checks/{check}", **parameters), limit=limit)
-
-
-def collect(
-    ledger: Ledger,
-    job: Job,
-    output: tuple[OutputColumn, ...],
-    model: str,
-    *,
-    complete: bool,
-    price: Price,
-    nth: int = 1,
-) -> Statement:
-    """Appends a job's answers, classified; repeated for a job that was not complete before, it adds what is new."""
-    input_price, output_price = price.sql()
-    select = sqlfiles.render(
-        "responses/answers", requests=job.requests, responses=job.responses, answers=job.answers, run_id=job.run_id,
-        job=job.name, output=output, model=model, complete=complete, input_price=input_price, output_price=output_price,
-    )  # fmt: skip
-    return ledger.statement(f"collect_{job.name}_{nth}", f"INSERT INTO {job.answers}\n{select}")
-
-
-def drop_job(ledger: Ledger, job: Job) -> tuple[Statement, ...]:
-    """Drops the working tables of a job."""
-    return (
-        ledger.statement(f"drop_requests_{job.name}", f"DROP TABLE IF EXISTS {job.requests}"),
-        ledger.statement(f"drop_responses_{job.name}", f"DROP TABLE IF EXISTS {job.responses}"),
-    )

@@ -6,14 +6,14 @@ import contextlib
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from bqbatch import sqlfiles
 from bqbatch.errors import Place, RunError, WarehouseError
 from bqbatch.names import PromptObjects
 from bqbatch.prompt.compile import FORMS, CompiledPrompt, check_columns, check_types
-from bqbatch.run.script import LABEL, Script, first
+from bqbatch.run.script import LABEL, Build, Script, first
 from bqbatch.run.watcher import Watcher
 from bqbatch.values import as_text
 from bqbatch.warehouses import Warehouse
@@ -27,8 +27,8 @@ class Source:
     warehouse: Warehouse
     watcher: Watcher
 
-    def build(self, script: Script, *, allow_partial: bool) -> Script:
-        """Runs the SELECT into the run's working rows; returns the script that knows its columns.
+    def build(self, script: Script, *, allow_partial: bool) -> tuple[str, ...]:
+        """Runs the SELECT into the run's working rows; returns its columns.
 
         Raises RunError where a view it builds on is not there or not complete, or where keys do not tell rows apart.
         """
@@ -37,11 +37,12 @@ class Source:
         for seed in self.prompt.seeds:
             with self._placed(seed_of=seed.place):
                 self.warehouse.load(seed.path, seed.table)
-        script = replace(script, columns=self._columns())
-        with self._placed(statement=script.build().sql):
-            self.warehouse.execute(script.build())
+        columns = self._columns()
+        statement = Build(self.prompt, script, columns).rows()
+        with self._placed(statement=statement.sql):
+            self.warehouse.execute(statement)
         self._check_keys(script)
-        return script
+        return columns
 
     def note_skipped(self, script: Script, rows: int, skipped: int) -> None:
         if rows == 0:

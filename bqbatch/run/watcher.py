@@ -11,6 +11,9 @@ class Watcher(Protocol):
     def step(self, text: str) -> None:
         """A step begins."""
 
+    def doing(self, text: str) -> None:
+        """What the step that goes on is about just now."""
+
     def progress(self, done: int, total: int) -> None:
         """So many of the requests are answered."""
 

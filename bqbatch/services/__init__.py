@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from bqbatch.errors import ServiceError
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One batch prediction job: a shard of a run, in one attempt."""
+    """One batch prediction job: a shard of a run, in one attempt; `sent_as` is the service's name for it, once known."""
 
     run_id: str
     prompt: str
@@ -25,6 +27,7 @@ class Job:
     requests: str
     responses: str
     answers: str
+    sent_as: str | None = None
 
     @property
     def name(self) -> str:
@@ -59,11 +62,19 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JobStatus:
-    """Where a job is: its state, the requests done so far (None where unknown), and the service's message."""
+    """Where a job is: its state, the requests done so far (None where unknown), and the service's message.
+
+    `seconds` is for how long it has been in that state, None where unknown.
+    """
 
     state: JobState
     done: int | None = None
     message: str | None = None
+    seconds: float | None = None
+
+
+class Busy(ServiceError):
+    """The service takes no job just now; none was made."""
 
 
 class BatchService(Protocol):
@@ -78,8 +89,11 @@ class BatchService(Protocol):
     settle_seconds: float
     """How long after a job was sent it may still come to light; 0 where that is at once."""
 
+    in_process: bool
+    """Whether jobs live and die with this process; else they go on without it."""
+
     def submit(self, job: Job) -> str:
-        """Starts the job and returns the service's name for it."""
+        """Starts the job and returns the service's name for it. Raises Busy where it may be tried again at once."""
 
     def poll(self, job: Job) -> JobStatus:
         """Where the job is now."""

@@ -82,6 +82,7 @@ class LlamaService:
 
     poll_seconds = 0.1
     settle_seconds = 0.0
+    in_process = True
 
     def __init__(self, warehouse: Warehouse, model_path: Path | None) -> None:
         self.model = model_path.stem if model_path else SMOLLM2

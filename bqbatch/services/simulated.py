@@ -54,6 +54,7 @@ class SimulatedService:
     model = "simulated"
     poll_seconds = 0.0
     settle_seconds = 0.0
+    in_process = True
 
     def __init__(self, warehouse: Warehouse, output: tuple[OutputColumn, ...], faults: Faults = ()) -> None:
         impossible = [name for name, _ in faults if name in _NEED_OUTPUT] if not output else []

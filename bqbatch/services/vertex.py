@@ -14,12 +14,13 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from bqbatch import gcloud
 from bqbatch.errors import ServiceError
-from bqbatch.services import Job, JobState, JobStatus
+from bqbatch.services import Busy, Job, JobState, JobStatus
 from bqbatch.services.vertex_client import import_client
 from bqbatch.services.vertex_messages import said
 from bqbatch.warehouses import Warehouse
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from google.cloud.aiplatform_v1.types.batch_prediction_job import BatchPredictionJob
 
 LABEL, PROMPT_LABEL = "bqbatch_job", "bqbatch_prompt"
-MOST_REQUESTS = 200_000
-"""The most requests of one job, by Google's documentation."""
 _UPDATING = {"UPDATING": JobState.RUNNING, "PENDING": JobState.PENDING}
 _T = TypeVar("_T")
 
@@ -45,10 +44,13 @@ class VertexService:
 
     poll_seconds = 30.0
     settle_seconds = 120.0
-    busy_seconds = 900.0
-    """How long a job that is refused for want of quota is offered again."""
-    patience_seconds = 120.0
-    """How long a call that changes nothing is repeated while it gets no answer."""
+    in_process = False
+    call_seconds = 120.0
+    """How long one call may take before it is given up for lost."""
+    pause_seconds = 1.0
+    """The longest pause before the first repeat of a call; each further one may be twice as long."""
+    patience_seconds = 600.0
+    """For how long a call is repeated."""
 
     warehouse: Warehouse
     project: str
@@ -58,7 +60,7 @@ class VertexService:
     _names: dict[str, str] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        # The import takes a second: it goes on beside what BigQuery does meanwhile.
+        # The import takes seconds: it goes on beside what BigQuery does meanwhile.
         self._importing = threading.Thread(target=_import, daemon=True)
         self._importing.start()
 
@@ -74,21 +76,21 @@ class VertexService:
 
         with self._said():
             sent: float | None = None
-            begun = time.monotonic()
             pause = min(1.0, self.poll_seconds)
             while True:
+                # Asked before the look, not after: this machine may sleep between the two.
+                settled = sent is None or time.monotonic() - sent > self.settle_seconds
                 if sent is not None and (found := self.find(job)):
                     return found
-                if sent is None or time.monotonic() - sent > self.settle_seconds:
+                if settled:
                     try:
                         created = self._client.create_batch_prediction_job(
-                            parent=self._parent, batch_prediction_job=self._described(job), timeout=120
+                            parent=self._parent, batch_prediction_job=self._described(job), timeout=self.call_seconds
                         )
                         self._names[job.name] = created.name
                         return created.name
-                    except (TooManyRequests, ResourceExhausted):  # refused: there is no job
-                        if time.monotonic() - begun > self.busy_seconds:
-                            raise
+                    except (TooManyRequests, ResourceExhausted) as error:
+                        raise Busy(f"Vertex AI takes no job just now: {error.message}") from None
                     except _lost() as error:
                         sent = time.monotonic()
                         del error
@@ -96,31 +98,33 @@ class VertexService:
                 pause = min(pause * 2, self.poll_seconds)
 
     def poll(self, job: Job) -> JobStatus:
-        name = self._names.get(job.name) or self.find(job)
+        name = self._names.get(job.name) or job.sent_as or self.find(job)
         if name is None:
             return JobStatus(JobState.CANCELLED, message="Vertex AI does not know this job")
         from google.api_core.exceptions import NotFound
 
         with self._said():
             try:
-                found = self._again(lambda: self._client.get_batch_prediction_job(name=name, timeout=60))
+                found = self._again(lambda: self._client.get_batch_prediction_job(name=name, timeout=self.call_seconds))
             except NotFound:
                 return JobStatus(JobState.CANCELLED, message="the job is not there any more: somebody deleted it")
         stats = found.completion_stats
         done = int(stats.successful_count) + int(stats.failed_count) if stats else 0
         messages = [found.error.message, *(failure.message for failure in found.partial_failures)]
         state = state_of(found.state.name if hasattr(found.state, "name") else str(found.state))
-        return JobStatus(state, done or None, "; ".join(filter(None, messages)) or None)
+        since = found.start_time if state == JobState.RUNNING and found.start_time else found.create_time
+        seconds = (datetime.now(UTC) - since).total_seconds() if since else None
+        return JobStatus(state, done or None, "; ".join(filter(None, messages)) or None, seconds)
 
     def cancel(self, job: Job) -> None:
         """Asks Vertex AI to stop the job, and waits until it has: what was answered is kept, and billed."""
         from google.api_core.exceptions import FailedPrecondition, NotFound
 
-        name = self._names.get(job.name) or self.find(job)
+        name = self._names.get(job.name) or job.sent_as or self.find(job)
         if name is None:
             return
         with self._said(), contextlib.suppress(NotFound, FailedPrecondition):
-            self._again(lambda: self._client.cancel_batch_prediction_job(name=name, timeout=60))
+            self._again(lambda: self._client.cancel_batch_prediction_job(name=name, timeout=self.call_seconds))
         end = time.monotonic() + self.settle_seconds
         while self.poll(job).state.moving and time.monotonic() < end:
             time.sleep(min(1.0, self.poll_seconds))
@@ -129,7 +133,11 @@ class VertexService:
         """The name of the job by its label; a listing may lag behind."""
         with self._said():
             request = {"parent": self._parent, "filter": f'labels.{LABEL}="{job.name}"'}
-            found = self._again(lambda: next(iter(self._client.list_batch_prediction_jobs(request=request)), None))
+            found = self._again(
+                lambda: next(
+                    iter(self._client.list_batch_prediction_jobs(request=request, timeout=self.call_seconds)), None
+                )
+            )
         if found is not None:
             self._names[job.name] = found.name
             return str(found.name)
@@ -137,13 +145,15 @@ class VertexService:
 
     def collect(self, job: Job) -> str | None:
         """The response table that the job says it made, or the one it was told to make."""
-        name = self._names.get(job.name) or self.find(job)
+        name = self._names.get(job.name) or job.sent_as or self.find(job)
         table = job.responses
         if name is not None:
             from google.api_core.exceptions import NotFound
 
             with self._said(), contextlib.suppress(NotFound):
-                output = self._again(lambda: self._client.get_batch_prediction_job(name=name, timeout=60)).output_info
+                output = self._again(
+                    lambda: self._client.get_batch_prediction_job(name=name, timeout=self.call_seconds)
+                ).output_info
                 if output.bigquery_output_table:
                     dataset = output.bigquery_output_dataset.removeprefix("bq://") or self._dataset(job)
                     table = f"`{dataset}.{output.bigquery_output_table.rpartition('.')[2]}`"
@@ -180,11 +190,9 @@ class VertexService:
         from google.api_core.retry import Retry
 
         retry = Retry(
-            predicate=lambda error: isinstance(error, (*_lost(), *_busy())),
-            initial=0.2,
-            maximum=10,
+            predicate=lambda error: isinstance(error, (*_lost(), *_busy())), initial=self.pause_seconds, maximum=60,
             timeout=self.patience_seconds,
-        )
+        )  # fmt: skip
         return retry(call)()
 
     @property
@@ -247,7 +255,8 @@ def _busy() -> tuple[type[Exception], ...]:
 def _lost() -> tuple[type[Exception], ...]:
     """Errors after which nobody knows whether the service did what it was asked."""
     from google.api_core.exceptions import DeadlineExceeded, GatewayTimeout, InternalServerError, ServiceUnavailable
+    from google.protobuf.json_format import ParseError  # type: ignore[import-untyped]
     from requests.exceptions import ConnectionError as Unconnected
     from requests.exceptions import Timeout
 
-    return (ServiceUnavailable, InternalServerError, GatewayTimeout, DeadlineExceeded, Unconnected, Timeout)
+    return (ServiceUnavailable, InternalServerError, GatewayTimeout, DeadlineExceeded, Unconnected, Timeout, ParseError)

@@ -39,7 +39,7 @@ def said(model: str, project: str, location: str, member: Callable[[], str]) -> 
         raise ServiceError(f"Vertex AI refuses the job: {_message(error)}", hint) from None
     except exceptions.RetryError as error:
         raise ServiceError(
-            f"Vertex AI does not answer: {error.cause}", "nothing that was answered is lost; run again later"
+            f"Vertex AI can't be reached: {error.cause}", "is there a network? run again later"
         ) from None
     except exceptions.GoogleAPICallError as error:
         raise ServiceError(

@@ -17,6 +17,8 @@ SELECT
   MAX(IF(event = 'started', JSON_VALUE(details, '$.target'), NULL)) AS target,
   MAX(IF(event = 'started', JSON_VALUE(details, '$.model'), NULL)) AS model,
   MAX(IF(event = 'started', JSON_VALUE(details, '$.output'), NULL)) AS output,
+  MAX(SAFE_CAST(IF(event = 'started', JSON_VALUE(details, '$.max_attempts'), NULL) AS INT64)) AS max_attempts,
+  MAX(SAFE_CAST(IF(event = 'started', JSON_VALUE(details, '$.shard_size'), NULL) AS INT64)) AS shard_size,
   MAX(SAFE_CAST(IF(event = 'built', JSON_VALUE(details, '$.rows'), NULL) AS INT64)) AS row_count,
   MAX(SAFE_CAST(IF(event = 'built', JSON_VALUE(details, '$.requests'), NULL) AS INT64)) AS requests,
   MAX(SAFE_CAST(IF(event = 'finished', JSON_VALUE(details, '$.reused'), NULL) AS INT64)) AS reused,
@@ -25,6 +27,6 @@ SELECT
   MAX(SAFE_CAST(IF(event = 'finished', JSON_VALUE(details, '$.input_tokens'), NULL) AS INT64)) AS input_tokens,
   MAX(SAFE_CAST(IF(event = 'finished', JSON_VALUE(details, '$.output_tokens'), NULL) AS INT64)) AS output_tokens,
   MAX(SAFE_CAST(IF(event = 'finished', JSON_VALUE(details, '$.cost_usd'), NULL) AS NUMERIC)) AS cost_usd,
-  MAX(IF(event = 'failed', JSON_VALUE(details, '$.message'), NULL)) AS message
+  MAX(IF(event IN ('failed', 'halted'), JSON_VALUE(details, '$.message'), NULL)) AS message
 FROM {{ log }}
 GROUP BY run_id

@@ -1,15 +1,18 @@
--- One row per job of a prompt that may have answers nobody has collected, with what its run asked for and how old it is.
+-- One row per job of a prompt that may have answers nobody has collected, with what its run asked for.
 --
 -- jobs: the view of jobs
 -- runs: the view of runs
 SELECT
-  job.run_id,
-  job.shard,
-  job.attempt,
+  sent.run_id,
+  sent.shard,
+  sent.attempt,
   run.output,
   run.model,
-  TIMESTAMP_DIFF(CURRENT_TIMESTAMP(), job.intended, SECOND) AS age_seconds
-FROM {{ jobs }} AS job
-JOIN {{ runs }} AS run ON run.run_id = job.run_id
-WHERE job.prompt = @prompt AND job.state != 'collected'
-ORDER BY job.run_id, job.shard, job.attempt
+  run.max_attempts,
+  run.shard_size,
+  run.requests,
+  sent.job
+FROM {{ jobs }} AS sent
+JOIN {{ runs }} AS run ON run.run_id = sent.run_id
+WHERE sent.prompt = @prompt AND sent.state != 'collected'
+ORDER BY sent.run_id, sent.shard, sent.attempt

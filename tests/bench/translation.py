@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from bqbatch.run.script import Script
+from bqbatch.run.script import Build, Script
 from bqbatch.session import Session
 from bqbatch.warehouses.duckdb import DuckDBWarehouse
 from bqbatch.warehouses.duckdb.translate import translate
@@ -37,7 +37,8 @@ def ratios(folder: Path) -> Iterator[tuple[Any, ...]]:
     os.chdir(folder)
     session = Session.open(folder, None, "simulated")
     prompt = session.compile(folder / "throughput.sql", {})
-    script = Script(prompt, session.project.target.dataset, "x", prompt.columns or (), "simulated")
+    script = Script(prompt.name, session.project.target.dataset, "x", prompt.output, "simulated")
+    build = Build(prompt, script, prompt.columns or ())
     by_hand = (HERE / "hand_written.sql").read_text("utf-8").split(";\n")
     warehouse = DuckDBWarehouse(folder / ".bqbatch/warehouse.duckdb", "llm")
     with warehouse._open() as connection:
@@ -45,8 +46,8 @@ def ratios(folder: Path) -> Iterator[tuple[Any, ...]]:
         warehouse.execute(*script.accounts())
         job = script.job()
         steps = (
-            ("rows", by_hand[0], script.work.rows, script.build()),
-            ("requests", by_hand[1], job.requests, script.requests(job)),
+            ("rows", by_hand[0], script.work.rows, build.rows()),
+            ("requests", by_hand[1], job.requests, build.queue()),
         )
         for name, hand, table, statement in steps:
             ours = translate(statement.sql).statements[0]

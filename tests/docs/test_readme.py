@@ -109,8 +109,21 @@ def test_readme_names_every_command_and_no_other() -> None:
     assert named == set(main.commands)
 
 
+def test_the_target_that_readme_sets_up_is_one_and_its_settings_are_told(tmp_path: Path) -> None:
+    from bqbatch.project import _DEFAULTS, _TARGET_KEYS, load_project
+
+    text = README.read_text("utf-8")
+    [settings] = [block.body for block in blocks(text) if block.kind == "toml"]
+    (tmp_path / "bqbatch.toml").write_text(settings, "utf-8")
+    target = load_project(tmp_path, "prod").target
+    assert (target.type, target.project, target.dataset.path) == ("vertex", "my-project", "my-project.llm")
+    assert (target.location, target.maximum_bytes_billed) == ("global", 10**11)
+    table = text.partition("| setting of the target |")[2].partition("\n\n")[0]
+    told = {name for line in table.splitlines() for name in re.findall(r"`(\w+)`", line.split(" | ")[0])}
+    assert told == set(_TARGET_KEYS) - {"type", "endpoint", *_DEFAULTS}
+
+
 def test_every_link_of_readme_leads_somewhere() -> None:
-    for name in ("README.md", "CONTRIBUTING.md", "examples/reviews/README.md"):
-        page = ROOT / name
+    for page in (README, ROOT / "CONTRIBUTING.md", *ROOT.glob("examples/*/README.md")):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text("utf-8")):
-            assert (page.parent / target).exists(), f"{name}: {target}"
+            assert (page.parent / target).exists(), f"{page}: {target}"

@@ -7,6 +7,7 @@ that a job whose statement fails is inserted all the same and says so in its sta
 from __future__ import annotations
 
 import email
+import functools
 import json
 import threading
 import time
@@ -188,7 +189,7 @@ class BigQuery:
             each["name"]: _value(each["parameterValue"].get("value"), each["parameterType"]["type"])
             for each in query.get("queryParameters", [])
         }
-        tree = sqlglot.parse_one(sql, dialect="bigquery")
+        tree = _parsed(sql)
         self.tables.check(tree, location)
         read = [table for table in tree.find_all(exp.Table) if table.db]
         size = sum(self.rules.sizes.get(f"{table.db}.{table.name}", 0) for table in read)
@@ -241,6 +242,12 @@ class BigQuery:
             raise Refusal(400, "invalid", f"Error while reading data, error message: {error.message}") from None
         self.tables.made(f"{reference['datasetId']}.{reference['tableId']}")
         return {"outputRows": "0", "inputFiles": "1"}
+
+
+@functools.lru_cache(2048)
+def _parsed(sql: str) -> exp.Expr:
+    """The tree of a statement, to be looked at only."""
+    return sqlglot.parse_one(sql, dialect="bigquery")
 
 
 def _value(text: str | None, kind: str) -> Any:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import os
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -65,6 +69,8 @@ class Loopback:
         """Is told each call before it is answered; may raise a Refusal."""
         self.after: Callable[[Call], None] = lambda _: None
         """Is told each call after it was carried out and before the reply is sent; may raise ConnectionError."""
+        self.sent: Callable[[Call, bytes], bytes] = lambda _, data: data
+        """Is told the bytes of each reply that is no error; what it returns is sent."""
         self.ahead = 0.0
         """Seconds by which the server's clock is ahead of this machine's."""
         self.problems: list[str] = []
@@ -112,6 +118,7 @@ class Loopback:
         raw = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         api = "bigquery.v2" if "/bigquery/" in parts.path else "aiplatform.v1"
         headers: Mapping[str, str] = {}
+        call: Call | None = None
         try:
             # A chunk of an upload is sent to the address that the first call of it was told.
             chunk = handler.command == "PUT" and parts.path.startswith("/upload/")
@@ -140,22 +147,35 @@ class Loopback:
             code, reply = refusal.code, refusal.body()
         except ConnectionError:
             handler.close_connection = True
-            handler.connection.close()
+            # Closed without lingering, a connection is reset: the client is told that nothing more comes.
+            handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            os.close(handler.connection.detach())
             return
         except Exception as error:  # a defect of the server is told by the test that met it
             self.problems.append(f"{handler.command} {handler.path}: {error!r}")
             code, reply = 501, Refusal(501, "notImplemented", repr(error)).body()
-        self._send(handler, code, reply, headers)
+        self._send(handler, code, reply, headers, call)
 
-    def _send(self, handler: BaseHTTPRequestHandler, code: int, reply: Any, headers: Mapping[str, str] = {}) -> None:
+    def _send(
+        self,
+        handler: BaseHTTPRequestHandler,
+        code: int,
+        reply: Any,
+        headers: Mapping[str, str] = {},
+        call: Call | None = None,
+    ) -> None:
         data = b"" if reply is None else json.dumps(reply).encode()
+        if call is not None and code < 400:
+            data = self.sent(call, data)
         handler.send_response(code)
         handler.send_header("Content-Type", "application/json; charset=UTF-8")
         handler.send_header("Content-Length", str(len(data)))
         for name, value in headers.items():
             handler.send_header(name, value)
-        handler.end_headers()
-        handler.wfile.write(data)
+        with contextlib.suppress(OSError):  # nobody listens any more
+            handler.end_headers()
+            handler.wfile.write(data)
+            handler.wfile.flush()
 
     def _give_token(self, handler: BaseHTTPRequestHandler) -> None:
         """Answers a service account that asks for a token, as oauth2.googleapis.com does; its claims need our time."""

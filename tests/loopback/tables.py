@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from bqbatch.warehouses import Statement
 from bqbatch.warehouses.duckdb import DuckDBWarehouse
 from tests.loopback.http import Answer, Call, Refusal
 from tests.loopback.rules import Rules, check_labels
@@ -49,6 +50,7 @@ class Tables:
             "bigquery.tables.get": self.get,
             "bigquery.tables.list": self.list,
             "bigquery.tables.patch": self.patch,
+            "bigquery.tables.delete": self.delete,
             "bigquery.tables.testIamPermissions": self.test_permissions,
             "bigquery.rowAccessPolicies.list": self.row_policies,
         }
@@ -184,6 +186,19 @@ class Tables:
             one["name"]: one["description"] for one in told if one.get("description")
         }
         return self.get(call)
+
+    def delete(self, call: Call) -> Any:
+        """Drops a table or a view, one whose tables are gone too."""
+        dataset, name = self._named(call)
+        self.rules.need("bigquery.tables.delete", "Table", f"{self.project}:{dataset}.{name}")
+        with self.locked():
+            if name not in self.warehouse.list_tables():
+                raise Refusal(404, "notFound", f"Not found: Table {self.project}:{dataset}.{name}", "NOT_FOUND")
+            there = self.warehouse.describe(f"`{dataset}.{name}`")
+            kind = "TABLE" if there and not there.is_view else "VIEW"
+            self.warehouse.execute(Statement(f"DROP {kind} `{dataset}.{name}`", f"delete_{time.monotonic_ns()}"))
+        self.kept.pop(f"{dataset}.{name}", None)
+        return None
 
     def test_permissions(self, call: Call) -> Any:
         return {"permissions": [one for one in call.body["permissions"] if one not in self.rules.denied]}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 from bqbatch.prompt.output import OutputColumn
 from bqbatch.services import Job
 from bqbatch.services.simulated import Faults, answer
-from bqbatch.warehouses import Statement
+from bqbatch.warehouses import Column, Statement
 from tests.loopback.bigquery import BigQuery
 from tests.loopback.http import Answer, Call, Refusal
 from tests.loopback.rules import check_labels
@@ -37,9 +38,11 @@ MOVING = ("JOB_STATE_QUEUED", "JOB_STATE_PENDING", "JOB_STATE_RUNNING")
 class Vertex:
     """The jobs of one project. `models` has the locations of each that is served, tuned ones by their whole name.
 
-    `lag` is how many listings a new job is missing from; `states` what a job goes through; with `gives_text` a response is
-    a STRING. A request that is longer than `most_characters` is refused in its row. Of what was answered, only the rows
-    that meet `written`, a condition over `key`, are in the response table, and one for each key of `made_up`.
+    `lag` is how many listings a new job is missing from, `lag_seconds` for how long; `states` what a job goes through; with
+    `gives_text` a response is a STRING. The job of number `sits` never moves, that of number `fails` ends FAILED with so many
+    answers as `answers_of_failed`; a cancelled one has all its answers, or none. A request that is longer than
+    `most_characters` is refused in its row. Of what was answered, only the rows that meet `written`, a condition over
+    `key`, are in the response table, and one for each key of `made_up`.
     """
 
     bigquery: BigQuery
@@ -53,7 +56,13 @@ class Vertex:
     written: str = "TRUE"
     made_up: tuple[str, ...] = ()
     lag: int = 0
+    lag_seconds: float = 0.0
     gives_text: bool = False
+    sits: int = 0
+    fails: int = 0
+    answers_of_failed: int = 0
+    answers_when_cancelled: bool = True
+    most_in_flight: int = 0
     states: tuple[str, ...] = ("JOB_STATE_PENDING", "JOB_STATE_RUNNING", "JOB_STATE_SUCCEEDED")
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -64,7 +73,13 @@ class Vertex:
     def answers(self) -> Mapping[str, Answer]:
         """The functions that answer, by discovery id."""
         jobs = "aiplatform.projects.locations.batchPredictionJobs"
-        answers = {"create": self.create, "get": self.get, "list": self.list, "cancel": self.cancel}
+        answers = {
+            "create": self.create,
+            "get": self.get,
+            "list": self.list,
+            "cancel": self.cancel,
+            "delete": self.delete,
+        }
         return {f"{jobs}.{verb}": self._checked(verb, answer) for verb, answer in answers.items()}
 
     def _checked(self, verb: str, answer: Answer) -> Answer:
@@ -93,22 +108,39 @@ class Vertex:
         name = f"{parent}/batchPredictionJobs/{next(self._numbers)}"
         now = dt.datetime.now(dt.UTC).isoformat().replace("+00:00", "Z")
         job = {**body, "name": name, "state": self.states[0], "createTime": now, "updateTime": now}
-        self.jobs[name] = {"job": job, "looks": 0, "unlisted": self.lag, "source": source, "target": target}
+        listed = time.monotonic() + self.lag_seconds
+        self.jobs[name] = {
+            "job": job, "looks": 0, "unlisted": self.lag, "listed": listed, "source": source, "target": target,
+        }  # fmt: skip
+        moving = [kept for kept in self.jobs.values() if kept["job"]["state"] in MOVING]
+        self.most_in_flight = max(self.most_in_flight, len(moving))
         return job
 
     def get(self, call: Call) -> Any:
         kept = self._kept(call.path.removeprefix("/v1/"))
-        if kept["job"]["state"] in MOVING:
+        if kept["job"]["state"] in MOVING and _number(kept) != self.sits:
             kept["looks"] += 1
-            self._move(kept, self.states[min(kept["looks"], len(self.states) - 1)])
+            last = kept["looks"] >= len(self.states) - 1
+            state = self.states[min(kept["looks"], len(self.states) - 1)]
+            self._move(kept, "JOB_STATE_FAILED" if last and _number(kept) == self.fails else state)
         return kept["job"]
+
+    def finish(self) -> None:
+        """Brings every job to its end."""
+        for kept in self.jobs.values():
+            if kept["job"]["state"] in MOVING:
+                self._move(kept, self.states[-1])
 
     def list(self, call: Call) -> Any:
         wanted = re.fullmatch(r'labels\.(\w+)="([^"]*)"', call.query.get("filter", ""))
         found = []
-        for kept in self.jobs.values():
+        for kept in [kept for name, kept in self.jobs.items() if name.startswith(call.path.removeprefix("/v1/"))]:
             kept["unlisted"] -= 1
-            if kept["unlisted"] < 0 and (not wanted or kept["job"].get("labels", {}).get(wanted[1]) == wanted[2]):
+            if (
+                kept["unlisted"] < 0
+                and kept["listed"] <= time.monotonic()
+                and (not wanted or kept["job"].get("labels", {}).get(wanted[1]) == wanted[2])
+            ):
                 found.append(kept["job"])
         return {"batchPredictionJobs": found}
 
@@ -117,6 +149,17 @@ class Vertex:
         if kept["job"]["state"] in MOVING:
             self._move(kept, "JOB_STATE_CANCELLED")
         return {}
+
+    def delete(self, call: Call) -> Any:
+        """Forgets a job that has ended."""
+        name = call.path.removeprefix("/v1/")
+        if self._kept(name)["job"]["state"] in MOVING:
+            raise Refusal(
+                400, "failedPrecondition", f"The BatchPredictionJob is running: {name}", "FAILED_PRECONDITION"
+            )
+        del self.jobs[name]
+        done = {"@type": "type.googleapis.com/google.protobuf.Empty"}
+        return {"name": f"{name.partition('/batchPredictionJobs')[0]}/operations/1", "done": True, "response": done}
 
     def _kept(self, name: str) -> dict[str, Any]:
         if name not in self.jobs:
@@ -152,28 +195,35 @@ class Vertex:
 
     def _move(self, kept: dict[str, Any], state: str) -> None:
         kept["job"]["state"] = state
-        if state not in MOVING:
-            self._answer(kept)
+        if state in MOVING or (state == "JOB_STATE_CANCELLED" and not self.answers_when_cancelled):
+            return
+        self._answer(kept, self.answers_of_failed if _number(kept) == self.fails else MOST_REQUESTS)
 
-    def _answer(self, kept: dict[str, Any]) -> None:
-        """Makes the output table: the input's columns, then the service's own."""
+    def _answer(self, kept: dict[str, Any], most: int) -> None:
+        """Makes the output table, of the first requests by key: the input's columns, then the service's own."""
         source, target, body = kept["source"], kept["target"], kept["job"]
         warehouse, number = self.bigquery.warehouse, body["name"].rpartition("/")[2]
         dataset = target.partition(".")[0]
         prompt = body["labels"]["bqbatch_prompt"]
         made = f"`{dataset}.vertex_{number}`"
-        self.asked += [row["key"] for row in warehouse.read(f"SELECT key FROM `{source}` ORDER BY key")]
-        job = Job("vertex", prompt, int(number), 1, f"`{source}`", made, f"`{dataset}.{prompt}__answers`")
+        first = f"SELECT key FROM `{source}` ORDER BY key LIMIT {most}"
+        self.asked += [row["key"] for row in warehouse.read(first)]
+        there = warehouse.describe(f"`{source}`")
+        is_text = there is not None and Column("request", "STRING") in there.columns
+        parsed = f"(SELECT key, PARSE_JSON(request, wide_number_mode => 'round') AS request FROM `{source}`)"
+        requests = parsed if is_text else f"`{source}`"
+        job = Job(f"vertex{number}", prompt, 1, 1, requests, made, f"`{dataset}.{prompt}__answers`")
         warehouse.execute(answer(job, self.output, self.faults))
         version = body["model"].rpartition("/")[2]
         response = f"""PARSE_JSON(REPLACE(TO_JSON_STRING(r.response), '"simulated","responseId"', '"{version}","responseId"'), wide_number_mode => 'round')"""
         response = f"TO_JSON_STRING({response})" if self.gives_text else response
         long = f"LENGTH(TO_JSON_STRING(q.request)) > {self.most_characters}"
         empty = "'{}'" if self.gives_text else "JSON '{}'"
+        written = self.written.replace("key", "q.key")
         joined = (
             f"SELECT q.key, q.request, IF({long}, {empty}, {response}) AS response, "
             f"IF({long}, '{TOO_LONG}', r.status) AS status, r.processed_time "
-            f"FROM `{source}` AS q JOIN {made} AS r ON r.key = q.key WHERE {self.written.replace('key', 'q.key')}"
+            f"FROM `{source}` AS q JOIN {made} AS r ON r.key = q.key WHERE q.key IN ({first}) AND {written}"
         )
         for key in self.made_up:
             joined += f"\nUNION ALL (SELECT '{key}', q.request, {response}, r.status, r.processed_time FROM `{source}` AS q JOIN {made} AS r ON r.key = q.key LIMIT 1)"
@@ -185,6 +235,10 @@ class Vertex:
         }  # fmt: skip
         failed = warehouse.read(f"SELECT COUNTIF(status != '') AS n, COUNT(*) AS whole FROM `{target}`").rows[0]
         body["completionStats"] = {"successfulCount": str(failed[1] - failed[0]), "failedCount": str(failed[0])}
+
+
+def _number(kept: dict[str, Any]) -> int:
+    return int(kept["job"]["name"].rpartition("/")[2])
 
 
 def _table(uri: str) -> str:

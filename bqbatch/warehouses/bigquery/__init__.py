@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import time
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -17,15 +19,16 @@ from typing import TYPE_CHECKING, Any
 from bqbatch import gcloud
 from bqbatch.errors import WarehouseError
 from bqbatch.names import Dataset
-from bqbatch.warehouses import Column, DryRun, Result, Statement, Stream, Table
+from bqbatch.warehouses import DryRun, Result, Statement, Stream, Table
+from bqbatch.warehouses.bigquery.columns import column_of
 from bqbatch.warehouses.bigquery.messages import Circumstances, said
+from bqbatch.warehouses.bigquery.storage import storage_client
 
 if TYPE_CHECKING:
-    from google.cloud import bigquery, bigquery_storage
+    from google.api_core.retry import Retry
+    from google.cloud import bigquery
+    from google.cloud.bigquery.table import RowIterator
 
-_TYPES = {
-    "INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "RECORD": "STRUCT",
-}  # fmt: skip
 _PARAMETERS = {int: "INT64", float: "FLOAT64", bool: "BOOL"}
 _FORMATS = {".csv": "CSV", ".jsonl": "NEWLINE_DELIMITED_JSON", ".parquet": "PARQUET"}
 _PASSING = (
@@ -38,6 +41,7 @@ _PASSING = (
 )
 """Reasons for which BigQuery asks to try again; all of them come without an effect."""
 _ATTEMPTS = 5
+_LONGEST_PAUSE = 5.0
 
 
 @dataclass
@@ -49,6 +53,13 @@ class BigQueryWarehouse:
     Large results come by the Storage API, in Arrow over gRPC; from a server of one's own only where `storage` is the
     address of its part for that.
     """
+
+    call_seconds = 300.0
+    """How long one call may take before it is repeated; the client by itself would wait for ever."""
+    pause_seconds = 1.0
+    """The longest pause before the first repeat of a call; each further one may be twice as long."""
+    patience_seconds = 600.0
+    """For how long a call is repeated."""
 
     project: str
     dataset: Dataset
@@ -68,7 +79,7 @@ class BigQueryWarehouse:
 
         config = self._config(dry_run=True, use_query_cache=False)
         with self._said(sql):
-            job = self._client.query(sql, job_config=config, location=self._location)
+            job = self._client.query(sql, job_config=config, location=self._location, job_retry=None, **self._patience)
             fields = job._properties["statistics"]["query"].get("schema", {}).get("fields", [])
             columns = tuple(map(column_of, map(bigquery.SchemaField.from_api_repr, fields)))
             return DryRun(columns, job.total_bytes_processed)
@@ -79,16 +90,16 @@ class BigQueryWarehouse:
 
     def read(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:
         with self._said(sql), _cancelled_by_ctrl_c():
-            rows = self._client.query_and_wait(sql, job_config=self._config(parameters or {}), location=self._location)
+            rows = self._rows(sql, parameters or {})
             columns = tuple(map(column_of, rows.schema))
             return Result(columns, tuple(row.values() for row in rows))
 
     @contextlib.contextmanager
     def stream(self, sql: str) -> Iterator[Stream]:
         with self._said(sql), _cancelled_by_ctrl_c():
-            rows = self._client.query_and_wait(sql, job_config=self._config(), location=self._location)
+            rows = self._rows(sql, {})
             columns = tuple(map(column_of, rows.schema))
-            storage = self._storage()
+            storage = storage_client(self._client._credentials, self.storage, is_own=self.endpoint is not None)
             batches: Any = rows.to_arrow_iterable(storage)
             first = next(batches, None)
             schema = rows.to_arrow(create_bqstorage_client=False).schema if first is None else first.schema
@@ -99,18 +110,24 @@ class BigQueryWarehouse:
                 if storage is not None:
                     storage.transport.close()  # type: ignore[no-untyped-call]
 
+    def _rows(self, sql: str, parameters: Mapping[str, Any]) -> RowIterator:
+        return self._client.query_and_wait(
+            sql, job_config=self._config(parameters), location=self._location,
+            api_timeout=self.call_seconds, retry=self._retry, job_retry=self._retry,
+        )  # fmt: skip
+
     def set_descriptions(self, table: str, descriptions: Mapping[str, str]) -> None:
         """By the API: a CREATE VIEW has no place for them."""
         from google.cloud import bigquery
 
         with self._said(""):
-            found = self._client.get_table(self._path(table))
+            found = self._client.get_table(self._path(table), **self._patience)
             told = ((field, descriptions.get(field.name, field.description)) for field in found.schema)
             found.schema = [
                 bigquery.SchemaField.from_api_repr(field.to_api_repr() | ({"description": text} if text else {}))
                 for field, text in told
             ]
-            self._client.update_table(found, ["schema"])
+            self._client.update_table(found, ["schema"], **self._patience)
 
     def load(self, path: Path, table: str) -> None:
         if not self.describe(table):
@@ -121,7 +138,8 @@ class BigQueryWarehouse:
 
     def list_tables(self) -> tuple[str, ...]:
         with self._said(""):
-            return tuple(sorted(table.table_id for table in self._client.list_tables(self._path(self.dataset.path))))
+            found = self._client.list_tables(self._path(self.dataset.path), **self._patience)
+            return tuple(sorted(table.table_id for table in found))
 
     def _load(self, path: Path, table: str, disposition: str, label: str = "") -> None:
         from google.cloud import bigquery
@@ -137,17 +155,22 @@ class BigQueryWarehouse:
             config.skip_leading_rows = 1
             config.allow_quoted_newlines = True
         with self._said(""), path.open("rb") as file:
-            job = self._client.load_table_from_file(
-                file, self._path(table), job_config=config, location=self._location, size=path.stat().st_size
-            )
-            job.result()
+            job_id = f"bqb_load_{uuid.uuid4().hex}"
+            try:
+                job: Any = self._client.load_table_from_file(
+                    file, self._path(table), job_config=config, job_id=job_id, location=self._location,
+                    size=path.stat().st_size, timeout=self.call_seconds,
+                )  # fmt: skip
+            except _lost():  # and sent again; or its reply was no JSON
+                job = self._client.get_job(job_id, location=self._location, **self._patience)
+            self._wait(job)
 
     def describe(self, table: str) -> Table | None:
         from google.api_core.exceptions import NotFound
 
         with self._said(""):
             try:
-                found = self._client.get_table(self._path(table))
+                found = self._client.get_table(self._path(table), **self._patience)
             except NotFound:
                 return None
             return Table(tuple(map(column_of, found.schema)), dict(found.labels), found.table_type != "TABLE")
@@ -162,17 +185,27 @@ class BigQueryWarehouse:
             with self._said(statement.sql):
                 try:
                     job: Any = self._client.query(
-                        statement.sql, job_id=job_id, job_config=config, location=self._location, job_retry=None
-                    )
+                        statement.sql, job_id=job_id, job_config=config, location=self._location, job_retry=None,
+                        **self._patience,
+                    )  # fmt: skip
                 except Conflict:
-                    job = self._client.get_job(job_id, location=self._location)
+                    job = self._client.get_job(job_id, location=self._location, **self._patience)
                 try:
-                    with _cancelled_by_ctrl_c(job):
-                        job.result(job_retry=None)
+                    self._wait(job)
                     return
                 except GoogleAPICallError:
                     if (job.error_result or {}).get("reason") not in _PASSING or attempt == _ATTEMPTS - 1:
                         raise
+
+    def _wait(self, job: Any) -> None:
+        """Looks at a job until it is over; raises what it ended with."""
+        pause = 0.1
+        with _cancelled_by_ctrl_c(job):
+            while not job.done(**self._patience):
+                time.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+        if error := job.exception():
+            raise error
 
     def _config(self, parameters: Mapping[str, Any] = {}, **more: Any) -> bigquery.QueryJobConfig:
         from google.cloud import bigquery
@@ -194,10 +227,25 @@ class BigQueryWarehouse:
         return plain if plain.count(".") + 1 >= wanted else f"{self.project}.{plain}"
 
     @property
+    def _retry(self) -> Retry:
+        """How a call is repeated that the service was too busy for, or whose reply was lost or is no JSON."""
+        from google.cloud.bigquery.retry import DEFAULT_RETRY
+        from requests.exceptions import JSONDecodeError
+
+        known = DEFAULT_RETRY._predicate
+        retry = DEFAULT_RETRY.with_predicate(lambda error: isinstance(error, JSONDecodeError) or known(error))
+        return retry.with_delay(initial=self.pause_seconds).with_timeout(self.patience_seconds)
+
+    @property
+    def _patience(self) -> dict[str, Any]:
+        """What every call is told of how long it is waited for."""
+        return {"retry": self._retry, "timeout": self.call_seconds}
+
+    @property
     def _location(self) -> str:
         if self.location is None:
             with self._said(""):
-                self.location = self._client.get_dataset(self._path(self.dataset.path)).location
+                self.location = self._client.get_dataset(self._path(self.dataset.path), **self._patience).location
         return str(self.location)
 
     @property
@@ -218,21 +266,6 @@ class BigQueryWarehouse:
                 raise WarehouseError(gcloud.NO_CREDENTIALS, gcloud.LOGIN) from None
         return self._made
 
-    def _storage(self) -> bigquery_storage.BigQueryReadClient | None:
-        """A client of the Storage API; BigQuery's other client leaves it alone where a result came whole by REST."""
-        from google.cloud import bigquery_storage
-        from google.cloud.bigquery_storage_v1.services.big_query_read.transports import BigQueryReadGrpcTransport
-
-        if self.endpoint is None:
-            return bigquery_storage.BigQueryReadClient(credentials=self._client._credentials)  # type: ignore[no-untyped-call]
-        if self.storage is None:
-            return None
-        import grpc
-
-        # The client has no setting for gRPC without TLS but this one.
-        transport = BigQueryReadGrpcTransport(channel=grpc.insecure_channel(self.storage))
-        return bigquery_storage.BigQueryReadClient(transport=transport)  # type: ignore[no-untyped-call]
-
     def _said(self, sql: str) -> AbstractContextManager[None]:
         return said(sql, Circumstances(self.project, self._path(self.dataset.path), self._member, self._location_of))
 
@@ -244,17 +277,8 @@ class BigQueryWarehouse:
         from google.api_core.exceptions import GoogleAPICallError
 
         with contextlib.suppress(GoogleAPICallError):
-            return str(self._client.get_dataset(dataset).location)
+            return str(self._client.get_dataset(dataset, **self._patience).location)
         return None
-
-
-def column_of(field: bigquery.SchemaField) -> Column:
-    """A column with its GoogleSQL type: the API has older names, and arrays as a mode."""
-    kind = _TYPES.get(field.field_type, field.field_type)
-    if kind == "STRUCT":
-        inner = (column_of(each) for each in field.fields)
-        kind = f"STRUCT<{', '.join(f'{column.name} {column.type}' for column in inner)}>"
-    return Column(field.name, f"ARRAY<{kind}>" if field.mode == "REPEATED" else kind)
 
 
 @contextlib.contextmanager
@@ -266,3 +290,11 @@ def _cancelled_by_ctrl_c(job: Any = None) -> Iterator[None]:
             with contextlib.suppress(Exception):
                 job.cancel()
         raise
+
+
+def _lost() -> tuple[type[Exception], ...]:
+    """Errors of an upload after which its job may be there."""
+    from google.api_core.exceptions import Conflict
+    from requests.exceptions import RequestException
+
+    return (Conflict, RequestException)

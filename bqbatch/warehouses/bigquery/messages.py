@@ -45,7 +45,9 @@ def said(sql: str, around: Circumstances) -> Iterator[None]:
     except Unauthorized as error:
         raise WarehouseError(f"Google Cloud does not know you: {_message(error)}", gcloud.LOGIN) from None
     except RetryError as error:
-        raise WarehouseError(f"BigQuery does not answer: {error.cause}", "it is safe to go on later") from None
+        raise WarehouseError(
+            f"BigQuery can't be reached: {error.cause}", "is there a network? it is safe to go on later"
+        ) from None
     except GoogleAPICallError as error:
         raise WarehouseError(_message(error), _other(_message(error)), offset=_offset(error, sql)) from None
     except GoogleAuthError as error:

@@ -24,6 +24,7 @@ from bqbatch.warehouses import Column, DryRun, Result, Statement, Stream, Table
 from bqbatch.warehouses.duckdb.messages import batches_of, errors_as, file_error, statement_error
 from bqbatch.warehouses.duckdb.seeds import load_error, relation
 from bqbatch.warehouses.duckdb.translate import Translation, translate
+from bqbatch.warehouses.duckdb.types import sql_type
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,13 +35,6 @@ _WAIT_SECONDS = 120
 _BATCH_ROWS = 8192
 _OWN_SCHEMAS = ("bqbatch", "googlesql", "information_schema", "pg_catalog")
 _EMPTY = ("FROM (", "\n) LIMIT 0")
-_TYPES = {
-    "bigint": "INT64", "integer": "INT64", "smallint": "INT64", "tinyint": "INT64", "hugeint": "INT64",
-    "ubigint": "INT64", "uinteger": "INT64", "usmallint": "INT64", "utinyint": "INT64",
-    "double": "FLOAT64", "float": "FLOAT64", "decimal": "NUMERIC", "boolean": "BOOL", "varchar": "STRING",
-    "blob": "BYTES", "date": "DATE", "time": "TIME", "timestamp": "DATETIME",
-    "timestamp with time zone": "TIMESTAMP", "json": "JSON", '"null"': "INT64", "uuid": "STRING",
-}  # fmt: skip
 
 
 class DuckDBWarehouse:
@@ -256,20 +250,6 @@ class DuckDBWarehouse:
     def _said(self, translation: Translation, index: int = 0, shift: int = 0) -> AbstractContextManager[None]:
         """Errors of a statement are told in our words, with the offset in the GoogleSQL text."""
         return errors_as(lambda error: statement_error(self.path, error, translation, index, shift))
-
-
-def sql_type(kind: Any) -> str:
-    """GoogleSQL's name of a DuckDB type."""
-    if str(kind) == "JSON":
-        return "JSON"
-    if kind.id in ("list", "array"):
-        return f"ARRAY<{sql_type(kind.children[0][1])}>"
-    if kind.id == "struct":
-        fields = (
-            f"{exp.to_identifier(name).sql(dialect='bigquery')} {sql_type(child)}" for name, child in kind.children
-        )
-        return f"STRUCT<{', '.join(fields)}>"
-    return _TYPES.get(kind.id, str(kind))
 
 
 def _parts(table: str) -> tuple[str, str]:

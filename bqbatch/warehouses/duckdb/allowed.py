@@ -50,6 +50,10 @@ def check_functions(tokens: list[Token]) -> None:
             name = f"{before[0]}.{name}" if len(before) == 2 else name
         elif before[-1:] == ["AS"] or (name in _CALLED and name not in FUNCTIONS):
             continue
+        if name == "RANGE_BUCKET" and before[-1:] == [
+            "PARTITION BY"
+        ]:  # of a table; elsewhere `check_syntax` refuses it
+            continue
         if name in ("EXCEPT", "REPLACE") and before[-1:] in (["*"], [")"]):
             continue
         if name not in FUNCTIONS:

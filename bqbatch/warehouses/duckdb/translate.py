@@ -53,6 +53,8 @@ def translate(sql: str) -> Translation:
     """
     tokens, tree = parse(sql)
     check_functions(tokens)
+    if isinstance(tree, exp.Create) and (partitions := tree.find(exp.PartitionedByProperty)):
+        partitions.pop()  # the file has none, and needs none
     check_syntax(tree)
     for table in tree.find_all(exp.Table):
         if table.name.lower() in _FILES:  # DuckDB would read the file

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
-import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from bqbatch import __version__, options
-
-if TYPE_CHECKING:
-    from bqbatch.run.result import RunResult
+from bqbatch.cli import runs
+from bqbatch.cli.words import command_line, echo
 
 
 class _Commands(click.Group):
@@ -55,75 +52,8 @@ def main(folder: str | None) -> None:
             raise click.UsageError(f"-C {folder}: {error.strerror}") from None
 
 
-@main.command()
-@options.files
-@options.of_prompts
-@options.limit
-@options.full_refresh
-@options.allow_partial
-@options.yes
-@options.fail_on
-@options.text_or_json
-def run(
-    files: tuple[Path, ...], target: str | None, model: str | None, variables: dict[str, str], simulate: str | None,
-    limit: int | None, full_refresh: bool, allow_partial: bool, fail_on: str | None, format_: str,
-) -> None:  # fmt: skip
-    """Ask the model about every row and publish the answers as a view.
-
-    Only requests that were never answered are asked. A row that fails is data: see the view's _outcome and _error.
-    """
-    _run(files, format_, target=target, model=model, variables=variables, simulate=simulate, limit=limit or 0,
-         full_refresh=full_refresh, allow_partial=allow_partial, fail_on=fail_on)  # fmt: skip
-
-
-@main.command()
-@options.files
-@options.of_prompts
-@options.retry
-@options.max_output_tokens
-@options.limit
-@options.allow_partial
-@options.yes
-@options.fail_on
-@options.text_or_json
-def retry(
-    files: tuple[Path, ...], target: str | None, model: str | None, variables: dict[str, str], simulate: str | None,
-    retry: str, max_output_tokens: int | None, limit: int | None, allow_partial: bool, fail_on: str | None, format_: str,
-) -> None:  # fmt: skip
-    """Run, and ask again the rows that ended in these outcomes.
-
-    An answer that is ok stays, whatever comes back.
-    """
-    _run(files, format_, target=target, model=model, variables=variables, simulate=simulate, limit=limit or 0,
-         full_refresh=False, allow_partial=allow_partial, fail_on=fail_on, retry=retry, max_output_tokens=max_output_tokens)  # fmt: skip
-
-
-def _run(files: tuple[Path, ...], format_: str, **options: Any) -> None:
-    from bqbatch.commands import run_prompts
-
-    finished: list[tuple[RunResult, Path]] = []
-    try:
-        run_prompts(files, **options, quiet=format_ == "json",
-                    finished=lambda result, file: finished.append((result, file)))  # fmt: skip
-    finally:  # where a later prompt fails, or rows do, the results are there all the same
-        _echo_results(finished, format_, one=len(files) == 1)
-
-
-def _echo_results(finished: list[tuple[RunResult, Path]], format_: str, *, one: bool) -> None:
-    if format_ == "json" and finished:
-        made = [result.as_json() for result, _ in finished]
-        click.echo(json.dumps(made[0] if one else made, indent=2))
-    elif finished:
-        from bqbatch.screen import show_result
-
-        for result, file in finished:
-            show_result(result, _command("show", str(file)))
-
-
-def _command(*words: str, folder: str | None = None) -> str:
-    """A command to type, in the folder that -C named or in this one."""
-    folder = folder or click.get_current_context().find_root().params.get("folder")
-    return shlex.join(["bqbatch", *(["-C", folder] if folder else []), *words])
+for command in runs.COMMANDS:
+    main.add_command(command)
 
 
 @main.command()
@@ -236,13 +166,7 @@ def load(file: Path, table: str, target: str | None, replace: bool, format_: str
     from bqbatch.commands import load_file
 
     made = load_file(file, table, target, replace=replace)
-    _echo(made, format_, f"{made['table']}: {made['rows']:,} rows, {len(made['columns'])} columns")
-
-
-def _echo(made: Any, format_: str, text: str) -> None:
-    from bqbatch.values import as_json, printable
-
-    click.echo(as_json(made) if format_ == "json" else printable(text))
+    echo(made, format_, f"{made['table']}: {made['rows']:,} rows, {len(made['columns'])} columns")
 
 
 @main.command()
@@ -263,14 +187,12 @@ def clean(
 
     if not keys:
         tables = cleaning.clean(file, target)
-        _echo(
-            tables, format_, "\n".join(f"{one['table']}: {one['what']}" for one in tables) or "nothing is left behind"
-        )
+        echo(tables, format_, "\n".join(f"{one['table']}: {one['what']}" for one in tables) or "nothing is left behind")
     elif file is None:
         raise click.UsageError("--key needs the FILE of the prompt")
     else:
         erased = cleaning.erase(file, target, keys, variables, lambda what: yes or _sure(what))
-        _echo(erased, format_, cleaning.told("erased", erased))
+        echo(erased, format_, cleaning.told("erased", erased))
 
 
 def _sure(what: str) -> bool:
@@ -292,7 +214,7 @@ def init(folder: Path) -> None:
         click.echo(file)
     elsewhere = click.get_current_context().find_root().params.get("folder") or "."
     click.echo(
-        f"next: {_command('run', 'sentiment.sql', folder=str(elsewhere / folder) if folder != Path() else None)}"
+        f"next: {command_line('run', 'sentiment.sql', folder=str(elsewhere / folder) if folder != Path() else None)}"
     )
 
 
@@ -316,5 +238,5 @@ def doctor(file: Path | None, target: str | None, variables: dict[str, str], for
         if format_ == "text":
             show_check(check.name, check.state, check.seen, check.hint)
     if format_ == "json":
-        _echo([dataclasses.asdict(check) for check in seen], format_, "")
+        echo([dataclasses.asdict(check) for check in seen], format_, "")
     sys.exit(int(any(check.state == BROKEN for check in seen)))

@@ -1,0 +1,33 @@
+"""What goes over the wire in a run of so many rows."""
+
+from __future__ import annotations
+
+from tests.faults.disturbance import Crossing
+from tests.faults.mortal import Mortal
+from tests.faults.world import World
+from tests.test_vertex import OUTPUT
+
+PROMPT = f"""
+{{{{ config(model = 'gemini-3.5-flash-lite', max_output_tokens = 100) }}}}
+{{% output %}}{OUTPUT}{{% endoutput %}}
+SELECT n AS key, {{{{ prompt('Label {{n}}') }}}} AS prompt FROM UNNEST(GENERATE_ARRAY(1, {{{{ var('rows') }}}})) AS n
+"""
+
+
+def traffic_of(rows: int, world: World) -> list[Crossing]:
+    """The calls of a run of so many rows, all of them asked."""
+    world.clear()
+    (world.root / "flat.sql").write_text(PROMPT, "utf-8")
+    patient = Mortal(world.root, call_seconds=300.0)
+    try:
+        ended = patient.say("20260101_000000_000001", "run", "flat.sql", "--target", "prod", "--var", f"rows={rows}")
+    finally:
+        patient.close()
+    assert ended.code == 0, ended
+    assert len(set(world.vertex.asked)) == len(world.vertex.asked) == rows
+    return list(world.disturbance.traffic)
+
+
+def total(traffic: list[Crossing]) -> int:
+    """The bytes of all bodies, asked and told."""
+    return sum(call.asked + call.told for call in traffic)

@@ -1,0 +1,53 @@
+"""Several faults in one run and while it is taken up, by chance; and two who run one prompt at once."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.disturbance import FAULTS
+from tests.faults.world import Plan, World
+
+PARTS = 8
+LIVES = int(os.environ.get("BQBATCH_FAULT_LIVES", "160"))
+"""How many runs are disturbed by chance, in all; `BQBATCH_FAULT_LIVES=5000 pytest tests/faults` tries more."""
+
+
+def schedule(seed: int, calls: int) -> list[Plan]:
+    """Faults for a run and for some takings up of it."""
+    chance = random.Random(seed)
+    return [
+        {chance.randint(1, calls + 5): chance.choice(FAULTS) for _ in range(chance.randint(1, 4))}
+        for _ in range(chance.randint(1, 4))
+    ]
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_several_faults_change_nothing_of_what_comes_out(
+    part: int, world: World, record_property: Callable[[str, object], None]
+) -> None:
+    seeds = range(part, LIVES, PARTS)
+    wrong = {}
+    for seed in seeds:
+        plans = schedule(seed, world.calls)
+        if problems := world.live(*plans):
+            wrong[f"seed {seed}, {plans}"] = problems
+    record_property("lives", len(seeds))
+    assert not wrong, "\n".join(f"{where}: {problem}" for where, problems in wrong.items() for problem in problems)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_two_who_run_one_prompt_at_once_under_faults_ask_nothing_twice(
+    part: int, world: World, record_property: Callable[[str, object], None]
+) -> None:
+    seeds = range(part, LIVES // 4, PARTS)
+    wrong = {}
+    for seed in seeds:
+        plans = schedule(seed, world.calls)
+        if problems := world.live_together(*plans):
+            wrong[f"seed {seed}, {plans}"] = problems
+    record_property("pairs", len(seeds))
+    assert not wrong, "\n".join(f"{where}: {problem}" for where, problems in wrong.items() for problem in problems)

@@ -1,0 +1,268 @@
+"""A project and its cloud, set anew in no time; and what is left there, without what tells one run from another."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+import json
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import bqbatch.warehouses.duckdb as embedded
+from bqbatch.prompt.output_ddl import parse_output
+from bqbatch.prompt.source import File
+from bqbatch.warehouses import Result, Statement
+from bqbatch.warehouses.duckdb import DuckDBWarehouse
+from bqbatch.warehouses.duckdb.translate import translate
+from tests.faults.disturbance import Disturbance
+from tests.faults.mortal import CALL_SECONDS, Ended, Mortal
+from tests.loopback.bigquery import BigQuery
+from tests.loopback.http import Answer, Call, Loopback
+from tests.loopback.vertex import Vertex
+from tests.test_vertex import OUTPUT, PROMPT
+
+RUN = ("run", "words.sql", "--target", "prod")
+RESUME = ("resume", "words.sql", "--target", "prod")
+NOTHING_BEGUN = re.compile("nothing is under way|nothing was run")
+"""What `resume` says where `run` has to be typed again."""
+WORDS = "id,word\n1,red\n2,green\n3,red\n4,\n5,blue\n6,black\n7,white\n"
+SHARDS = "shard_size = 2\nin_flight = 2\n"
+"""Five requests in three shards."""
+LAG_SECONDS = 0.2
+Tables = dict[str, list[Any]]
+Plan = Mapping[int, str]
+"""Faults by the calls at which they happen, counted from 1."""
+_QUICK = """
+CREATE OR REPLACE MACRO googlesql.json_text(v) AS json_extract_string(v, '$');
+CREATE OR REPLACE MACRO googlesql.safe_int64(x) AS try_cast(x AS BIGINT);
+CREATE OR REPLACE MACRO googlesql.safe_parse_json(x) AS try_cast(x AS JSON);
+CREATE OR REPLACE MACRO googlesql.parse_json(x) AS x::JSON;
+"""
+"""DuckDB binds these in a tenth of the time. What they leave out, such as numbers of many digits, is tested elsewhere."""
+_SAID = json.dumps({
+    "candidates": [{"content": {"parts": [{"text": '{"label": "LABEL"}'}]}, "finishReason": "STOP"}],
+    "usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 4}, "modelVersion": "gemini-3.5-flash-lite",
+}).replace("\\", "\\\\")  # fmt: skip
+_LOOKED_AT = {
+    "words": "SELECT * EXCEPT (_run_id, _cost_usd) FROM words",
+    "words__rows": "SELECT * FROM words__rows",
+    "words__answers": "SELECT * EXCEPT (run_id, job, processed_time) FROM words__answers",
+    "words__keys": "SELECT DISTINCT key, request_hash FROM words__keys",
+    "jobs": "SELECT prompt, shard, attempt, state, requests, ended_as, again FROM bqbatch_jobs",
+    "runs": "SELECT * EXCEPT (run_id, started, last_event, ended, message) FROM bqbatch_runs WHERE state = 'finished' AND requests > 0",
+}
+
+
+class Memory(DuckDBWarehouse):
+    """An embedded warehouse in memory, with one connection for all threads, one at a time."""
+
+    def __init__(self) -> None:
+        super().__init__(Path(":memory:"), "llm")
+        self._lock = threading.RLock()
+        self._connection = self._connect()
+        self._connection.execute("SET threads = 1")
+        self._prepare(self._connection)
+        self._connection.execute(_QUICK)
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[Any]:
+        with self._lock:
+            yield self._connection
+
+    def execute(self, *statements: Statement) -> None:
+        with self._remembering():
+            super().execute(*statements)
+
+    def read(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:
+        with self._remembering():
+            return super().read(sql, parameters)
+
+    @contextlib.contextmanager
+    def _remembering(self) -> Iterator[None]:
+        """Statements are translated once: they come again in each life."""
+        with self._lock:
+            embedded.translate = _translated  # type: ignore[attr-defined]
+            try:
+                yield
+            finally:
+                embedded.translate = translate  # type: ignore[attr-defined]
+
+    def clear(self) -> None:
+        """Leaves nothing."""
+        with self._open() as connection:
+            connection.execute("DROP SCHEMA llm CASCADE; CREATE SCHEMA llm; TRUNCATE bqbatch.jobs; SET schema = 'llm'")
+
+
+_translated = functools.lru_cache(4096)(translate)
+
+
+class Terse(Vertex):
+    """Vertex AI whose model says `a` or `b`, by the first digit of a request's hash, and is asked by one statement."""
+
+    def _answer(self, kept: dict[str, Any], most: int) -> None:
+        source, target, body = kept["source"], kept["target"], kept["job"]
+        warehouse = self.bigquery.warehouse
+        keys = [row["key"] for row in warehouse.read(f"SELECT key FROM `{source}` ORDER BY key LIMIT {most}")]
+        said = [f"JSON '{_SAID.replace('LABEL', label)}'" for label in "ab"]
+        warehouse.execute(Statement(
+            f"CREATE TABLE `{target}` AS SELECT key, request, IF(key < '8', {said[0]}, {said[1]}) AS response, '' AS status, "
+            f"CURRENT_TIMESTAMP() AS processed_time FROM `{source}` ORDER BY key LIMIT {most}", f"answer {target}"))  # fmt: skip
+        self.asked += keys
+        dataset, _, table = target.partition(".")
+        body["outputInfo"] = {"bigqueryOutputDataset": f"bq://proj.{dataset}", "bigqueryOutputTable": table}
+        body["completionStats"] = {"successfulCount": str(len(keys)), "failedCount": "0"}
+
+
+@dataclass
+class World:
+    """A project with a target on a loopback server, and two who carry out commands in it."""
+
+    root: Path
+    prompt: str = PROMPT
+    first: Mortal = field(init=False)
+    second: Mortal = field(init=False)
+    vertex: Vertex = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.memory = Memory()
+        self._lock = threading.Lock()
+        self.output = parse_output(OUTPUT, File("", OUTPUT, self.root).place)
+        self.server = Loopback({})
+        self.disturbance = Disturbance(self.server, lambda: self.first.pid or self.second.pid, CALL_SECONDS * 1.2)
+        settings = f'[targets.prod]\ntype = "vertex"\ndataset = "proj.llm"\nendpoint = "{self.server.url}"\n{SHARDS}'
+        for name, text in {"words.csv": WORDS, "words.sql": self.prompt, "bqbatch.toml": settings}.items():
+            (self.root / name).write_text(text, "utf-8")
+        self.first, self.second = Mortal(self.root), Mortal(self.root)
+        self.clear()
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[World]:
+        try:
+            with self.server:
+                yield self
+        finally:
+            self.first.close()
+            self.second.close()
+
+    @property
+    def undisturbed(self) -> Tables:
+        """What there is when nothing happened."""
+        return self._undisturbed[0]
+
+    @property
+    def calls(self) -> int:
+        """How many calls a run makes to which nothing happens."""
+        return self._undisturbed[1]
+
+    @functools.cached_property
+    def _undisturbed(self) -> tuple[Tables, int]:
+        self.clear()
+        ended = self.say(RUN, {})
+        assert ended.code == 0, ended
+        return self.tables(), self.disturbance.calls
+
+    def clear(self) -> None:
+        """Leaves nothing of what was."""
+        self.memory.clear()
+        bigquery = BigQuery(self.root, "proj")
+        bigquery.warehouse = self.memory
+        self.vertex = Terse(bigquery, self.output, lag_seconds=LAG_SECONDS)
+        self.server.answers = {
+            method: self._one_at_a_time(answer)
+            for method, answer in {**bigquery.answers, **self.vertex.answers}.items()
+        }
+        self.server.calls.clear()
+        self._ids = itertools.count(1)
+        self.disturbance.start({})
+
+    def _one_at_a_time(self, answer: Answer) -> Answer:
+        def answered(call: Call) -> Any:
+            with self._lock:
+                return answer(call)
+
+        return answered
+
+    def say(self, command: tuple[str, ...], plan: Plan) -> Ended:
+        """What a command ends with that is disturbed so."""
+        self.disturbance.start(plan)
+        return self._said_by(self.first, command)
+
+    def _said_by(self, mortal: Mortal, command: tuple[str, ...]) -> Ended:
+        return mortal.say(f"20260101_000000_{next(self._ids):06x}", *command)
+
+    def live(self, *plans: Plan) -> list[str]:
+        """What is wrong when a run was disturbed by the first plan, and each taking up of it by a further one."""
+        self.clear()
+        ended = self.say(RUN, plans[0])
+        wrong = wrongs_of(ended)
+        return wrong + (self._take_up(plans[1:]) if ended.code else self.problems())
+
+    def live_together(self, *plans: Plan) -> list[str]:
+        """What is wrong when two run at once, under the first plan, and what they leave is taken up under the others."""
+        self.clear()
+        self.disturbance.start(plans[0])
+        with ThreadPoolExecutor(2) as pool:
+            both = list(pool.map(lambda mortal: self._said_by(mortal, RUN), (self.first, self.second)))
+        return [wrong for ended in both for wrong in wrongs_of(ended)] + self._take_up(plans[1:], of_two=True)
+
+    def _take_up(self, plans: tuple[Plan, ...], *, of_two: bool = False) -> list[str]:
+        wrong = []
+        for plan in (*plans, {}):
+            ended = self.say(RESUME, plan)
+            wrong += wrongs_of(ended)
+            if NOTHING_BEGUN.search(ended.err):
+                ended = self.say(RUN, plan)
+                wrong += wrongs_of(ended)
+        if ended.code:
+            wrong.append(f"what is undisturbed does not end well: {ended}")
+        return wrong + self.problems(of_two=of_two)
+
+    def tables(self) -> Tables:
+        """What there is when all is done."""
+        return {name: sorted(self.memory.read(sql).rows, key=repr) for name, sql in _LOOKED_AT.items()}
+
+    def problems(self, *, of_two: bool = False) -> list[str]:
+        """What is not as it is without a disturbance; of two runs, the second may have asked what the first did not."""
+        found = [
+            difference(name, self.undisturbed[name], now)
+            for name, now in self.tables().items()
+            if not (of_two and name in ("runs", "jobs"))
+        ]
+        found = list(filter(None, found))
+        twice = {key: times for key, times in Counter(self.vertex.asked).items() if times > 1}
+        if twice:
+            found.append(f"asked more than once: {twice}")
+        jobs = {row["job"]: row["state"] for row in self.memory.read("SELECT job, state FROM bqbatch_jobs")}
+        found += [
+            f"job {name} is {jobs.get(name)} in the log" for name in self.vertex.jobs if jobs.get(name) != "collected"
+        ]
+        found += [f"job {name} of the log is {state}" for name, state in jobs.items() if state != "collected"]
+        states = {row["state"] for row in self.memory.read("SELECT state FROM bqbatch_runs")}
+        found += [f"a run is {state}" for state in states - {"finished", "stopped", "failed"}]
+        left = [name for name in self.memory.list_tables() if name.startswith("bqb_") or name.endswith("__claim")]
+        found += [f"{name} is left" for name in left]
+        return found
+
+
+def wrongs_of(ended: Ended) -> list[str]:
+    """What is wrong with how a command ended, whatever happened to it: a traceback, or an error that says nothing."""
+    if ended.trace:
+        return [ended.trace]
+    if not ended.killed and (ended.code not in (0, 1) or (ended.code == 1 and "error: " not in ended.err)):
+        return [f"ended with {ended}"]
+    return []
+
+
+def difference(name: str, undisturbed: list[Any], now: list[Any]) -> str:
+    """What tells two states of a table apart; nothing where they are the same."""
+    if now == undisturbed:
+        return ""
+    more, less = ([row for row in one if row not in other] for one, other in ((now, undisturbed), (undisturbed, now)))
+    return f"{name}: {len(now)} rows for {len(undisturbed)}, has {more}, lacks {less}"
