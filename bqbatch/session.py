@@ -15,6 +15,7 @@ from bqbatch.prompt.compile import CompiledPrompt, compile_prompt
 if TYPE_CHECKING:
     from bqbatch.prompt.output import OutputColumn
     from bqbatch.services import BatchService
+    from bqbatch.services.vertex import VertexService
     from bqbatch.warehouses import Warehouse
 
 LOCAL_MODEL = "smollm2"
@@ -102,9 +103,7 @@ class Session:
         """The service for a model that answers, as the log names it: what a run goes on with, without its file."""
         target = self.project.target
         if target.type == "vertex":
-            from bqbatch.services.vertex import VertexService
-
-            return VertexService(warehouse, target.project, target.location, model, target.endpoint)
+            return self.vertex(model, warehouse)
         if model == ANSWERS_AS["simulated"]:
             from bqbatch.services.simulated import SimulatedService
 
@@ -137,3 +136,10 @@ class Session:
         if named != LOCAL_MODEL:
             note(f"the local target has no {named}: {answers} answers in its place, and says so in _model")
         return LlamaService(warehouse, None)
+
+    def vertex(self, model: str, warehouse: Warehouse) -> VertexService:
+        """The service of a target of type vertex, for a model."""
+        from bqbatch.services.vertex import VertexService
+
+        target = self.project.target
+        return VertexService(warehouse, target.project, target.location, model, target.endpoint)

@@ -15,6 +15,7 @@ from bqbatch.warehouses import Column, Statement
 from bqbatch.warehouses.bigquery import BigQueryWarehouse
 from tests.loopback.bigquery import BigQuery
 from tests.loopback.http import Call, Loopback, Refusal
+from tests.loopback.storage import Storage
 
 
 @pytest.fixture
@@ -189,3 +190,69 @@ def test_tables_and_views_are_listed(warehouse: BigQueryWarehouse) -> None:
     view = warehouse.describe("`p.llm.b`")
     assert view
     assert view.is_view
+
+
+@pytest.mark.parametrize("breaks", [0, 2])
+def test_many_rows_come_in_arrow_and_a_lost_connection_is_taken_up(
+    breaks: int, warehouse: BigQueryWarehouse, service: BigQuery, server: Loopback
+) -> None:
+    sql = """
+    SELECT n, CONCAT('word ', n) AS word, NUMERIC '1.5' AS price, [n] AS a, STRUCT(n AS x) AS s, DATE '2026-01-02' AS d,
+      TIMESTAMP '2026-01-02 03:04:05+00' AS t, JSON '{"k": 1}' AS j
+    FROM UNNEST(GENERATE_ARRAY(1, 20000)) AS n
+    """
+    with warehouse.stream(sql) as stream:
+        by_rest = sorted((row for batch in stream.batches for row in batch.to_pylist()), key=lambda row: row["n"])
+        rest = stream.schema
+    pages = len(server.calls)
+    with Storage(service, breaks) as storage:
+        warehouse.storage = storage.address
+        with warehouse.stream(sql) as stream:
+            assert stream.schema.names == rest.names
+            rows = sorted((row for batch in stream.batches for row in batch.to_pylist()), key=lambda row: row["n"])
+    assert rows == by_rest
+    assert storage.rows_read == 20_000
+    assert len(server.calls) - pages < 5 < pages
+
+
+def test_few_rows_come_by_rest_and_in_their_order_many_do(warehouse: BigQueryWarehouse, service: BigQuery) -> None:
+    with Storage(service) as storage:
+        warehouse.storage = storage.address
+        with warehouse.stream("SELECT 1 AS one") as stream:
+            assert [batch.to_pylist() for batch in stream.batches] == [[{"one": 1}]]
+        assert storage.rows_read == 0
+        with warehouse.stream("SELECT n FROM UNNEST(GENERATE_ARRAY(1, 20000)) AS n ORDER BY n") as stream:
+            assert [n for batch in stream.batches for n in batch.column(0).to_pylist()] == list(range(1, 20_001))
+        assert storage.rows_read == 20_000
+
+
+def test_who_may_not_read_by_the_storage_api_is_told_the_role(warehouse: BigQueryWarehouse, service: BigQuery) -> None:
+    service.rules.denied.add("bigquery.readsessions.create")
+    with Storage(service) as storage:
+        warehouse.storage = storage.address
+        many = warehouse.stream("SELECT n FROM UNNEST(GENERATE_ARRAY(1, 20000)) AS n")
+        with pytest.raises(WarehouseError, match=r"readsessions\.create") as caught:
+            many.__enter__()
+    assert "roles/bigquery.readSessionUser" in (caught.value.hint or "")
+
+
+def test_columns_of_a_table_and_of_a_view_are_described(warehouse: BigQueryWarehouse, server: Loopback) -> None:
+    for kind in ("TABLE", "VIEW"):
+        name = f"p.llm.{kind.lower()}"
+        warehouse.execute(Statement(f"CREATE {kind} `{name}` AS SELECT 1 AS a, [STRUCT(2 AS x)] AS b", f"make_{kind}"))
+        warehouse.set_descriptions(f"`{name}`", {"a": "the first", "nothing": "is not there"})
+        warehouse.set_descriptions(f"`{name}`", {"b": "the second"})
+        fields = warehouse._client.get_table(name).schema
+        assert [(field.name, field.description) for field in fields] == [("a", "the first"), ("b", "the second")]
+
+
+def test_what_is_kept_has_no_expiration_and_what_is_not_has_the_datasets(
+    warehouse: BigQueryWarehouse, service: BigQuery
+) -> None:
+    service.rules.expirations["llm"] = 3600
+    for name, options in (("kept", "OPTIONS (expiration_timestamp = NULL)"), ("default", "")):
+        warehouse.execute(Statement(f"CREATE TABLE `p.llm.{name}` {options} AS SELECT 1 AS n", f"make_{name}"))
+    assert warehouse._client.get_table("p.llm.kept").expires is None
+    expires = warehouse._client.get_table("p.llm.default").expires
+    assert expires
+    assert 3500 < (expires - datetime.now(UTC)).total_seconds() <= 3600

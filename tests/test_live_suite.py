@@ -29,7 +29,6 @@ def pytest_says(*arguments: str) -> tuple[int, str]:
 
 def test_the_live_suite_runs_to_its_end_and_leaves_what_was_there(tmp_path: Path) -> None:
     vertex = Vertex(BigQuery(tmp_path, "proj"), parse_output(OUTPUT, File("", OUTPUT, tmp_path).place))
-    vertex.locations = ("global", "us")
     warehouse = vertex.bigquery.warehouse
     with Loopback({**vertex.bigquery.answers, **vertex.answers}) as server, warehouse.step():
         warehouse.execute(Statement(f"CREATE TABLE `llm.bqbatch_log` AS {sqlfiles.render('ledger/log')}", "log"))

@@ -65,6 +65,18 @@ def test_a_first_run_asks_every_distinct_request_once(folder: Folder) -> None:
     assert rows[0]["label"] == rows[2]["label"] in ("a", "b")
 
 
+def test_the_columns_of_the_view_are_described(folder: Folder) -> None:
+    folder.write("words.sql", PROMPT.replace("FLOAT64", r"FLOAT64 OPTIONS (description = 'how sure it\'s')"))
+    folder.run("words.sql")
+    with folder.warehouse._open() as connection:
+        found = connection.sql(
+            "SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'words'"
+        ).fetchall()
+    described = {name: comment for name, comment in found if comment}
+    assert described["_outcome"].startswith("ok, truncated")
+    assert described["score"] == "how sure it's"
+
+
 def test_a_rerun_asks_nothing_and_says_so(folder: Folder) -> None:
     first, again = folder.run("words.sql"), folder.run("words.sql")
     assert (again["requests"], again["reused"], again["rows"]) == (0, 5, 6)

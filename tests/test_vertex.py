@@ -95,7 +95,7 @@ def test_no_row_passes_through_the_client(cloud: Cloud) -> None:
     cloud.run()
     methods = {call.method for call in cloud.server.calls}
     assert methods == {
-        "bigquery.datasets.get", "bigquery.tables.get", "bigquery.jobs.insert", "bigquery.jobs.query",
+        "bigquery.datasets.get", "bigquery.tables.get", "bigquery.tables.patch", "bigquery.jobs.insert", "bigquery.jobs.query",
         "aiplatform.projects.locations.batchPredictionJobs.create",
         "aiplatform.projects.locations.batchPredictionJobs.get",
     }  # fmt: skip
@@ -156,7 +156,7 @@ def test_a_model_that_is_not_there_is_told_with_a_hint(cloud: Cloud) -> None:
     said = cloud.folder.say("run", "words.sql", "--target", "prod", "--model", "gemini-9")
     assert said.code == 1
     assert "Vertex AI has no `gemini-9` at `global`" in said.err
-    assert "set `location` of the target" in said.err
+    assert "known in November 2026: gemini-3" in said.err
 
 
 def test_a_model_that_makes_answers_up_is_refused_in_the_cloud(cloud: Cloud) -> None:

@@ -219,15 +219,21 @@ def init(folder: Path) -> None:
 
 
 @main.command()
+@options.maybe_file
 @options.target
+@options.variables
 @options.text_or_json
-def doctor(target: str | None, format_: str) -> None:
-    """Check the setup: packages, the local model, the project, its warehouse."""
-    from bqbatch.doctor import BROKEN, checks
+def doctor(file: Path | None, target: str | None, variables: dict[str, str], format_: str) -> None:
+    """Check the setup: packages, the local model, the project, its warehouse.
+
+    On Google Cloud: credentials, dataset, permissions, locations, the model. With a FILE, what that prompt needs and reads.
+    """
+    from bqbatch.doctor import checks
+    from bqbatch.doctor.check import BROKEN
     from bqbatch.screen import show_check
 
     seen = []
-    for check in checks(target):
+    for check in checks(target, file, variables):
         seen.append(check)
         if format_ == "text":
             show_check(check.name, check.state, check.seen, check.hint)

@@ -37,6 +37,7 @@ class Collector:
         """
         table = self.service.collect(job)
         if table is None:
+            self.watcher.note(f"{job.name} left no response table")
             home = Home(again=state == JobState.EXPIRED if again is None else again, answered=False)
             return self._closed(script, job, state, home)
         self.watcher.step("reading the answers")

@@ -20,6 +20,11 @@ from bqbatch.errors import Exists, RunError, WarehouseError
 from bqbatch.names import Dataset, PromptObjects
 from bqbatch.warehouses import Statement, Warehouse
 
+PERMANENT = "expiration_timestamp = NULL"
+"""The option of what stays, whatever expiration its dataset gives by default."""
+WORKING = "expiration_timestamp = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL 14 DAY)"
+"""The option of what a run needs for itself: longer than a job may wait (72 hours) and work (24), and be looked for."""
+
 
 def new_run_id() -> str:
     """An id that sorts by time, to a quarter of a millisecond: `20261123_084501_3f9a7c`, half of the end is chance."""
@@ -38,14 +43,17 @@ class Ledger:
     def setup(self) -> tuple[Statement, ...]:
         """The statements that make the log and its views where they are not there."""
         return (
-            self.statement("log", f"CREATE TABLE IF NOT EXISTS {self.dataset.log} AS\n{sqlfiles.render('ledger/log')}"),
+            self.statement(
+                "log",
+                f"CREATE TABLE IF NOT EXISTS {self.dataset.log}\nOPTIONS ({PERMANENT}) AS\n{sqlfiles.render('ledger/log')}",
+            ),
             self.statement(
                 "runs",
-                f"CREATE OR REPLACE VIEW {self.dataset.runs} AS\n{sqlfiles.render('ledger/runs', log=self.dataset.log)}",
+                f"CREATE OR REPLACE VIEW {self.dataset.runs}\nOPTIONS ({PERMANENT}) AS\n{sqlfiles.render('ledger/runs', log=self.dataset.log)}",
             ),
             self.statement(
                 "jobs",
-                f"CREATE OR REPLACE VIEW {self.dataset.jobs} AS\n{sqlfiles.render('ledger/jobs', log=self.dataset.log)}",
+                f"CREATE OR REPLACE VIEW {self.dataset.jobs}\nOPTIONS ({PERMANENT}) AS\n{sqlfiles.render('ledger/jobs', log=self.dataset.log)}",
             ),
         )
 
@@ -80,7 +88,7 @@ class Claim:
     @staticmethod
     def creation(objects: PromptObjects, ledger: Ledger) -> Statement:
         """The statement that takes the claim; it fails where the table exists."""
-        sql = f"CREATE TABLE {objects.claim} AS\n{sqlfiles.render('ledger/claim')}"
+        sql = f"CREATE TABLE {objects.claim}\nOPTIONS ({WORKING}) AS\n{sqlfiles.render('ledger/claim')}"
         return ledger.statement("claim", sql, **_me(ledger))
 
     @staticmethod

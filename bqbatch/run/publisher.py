@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bqbatch import sqlfiles
 from bqbatch.errors import RunError
+from bqbatch.run.descriptions import descriptions
 from bqbatch.run.result import RunResult
 from bqbatch.run.script import Script, first
 from bqbatch.run.source import key_text
@@ -29,6 +30,7 @@ class Publisher:
         self.watcher.step("publishing")
         name = script.objects
         self.warehouse.execute(*script.publish())
+        self.warehouse.set_descriptions(name.view, descriptions(script.output))
         wrong = list(self.warehouse.read(first("row_is_not_once_in_view", rows=name.rows, view=name.view)))
         if wrong:
             raise RunError(

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bqbatch import sqlfiles
-from bqbatch.names import Dataset, PromptObjects, RunObjects
+from bqbatch.names import Dataset, PromptObjects, RunObjects, run_of
 from bqbatch.prompt.compile import CompiledPrompt
 from bqbatch.prompt.output import OutputColumn
-from bqbatch.run.ledger import Ledger
+from bqbatch.run.ledger import PERMANENT, WORKING, Ledger
 from bqbatch.services import Job
 from bqbatch.warehouses import Statement
 
@@ -155,7 +155,8 @@ class Script:
 
     def create(self, step: str, table: str, select: str, verb: str = "CREATE TABLE", clauses: str = "") -> Statement:
         """A statement that makes a table or view, labelled as the prompt's own."""
-        options = f"OPTIONS (labels = [('{LABEL}', '{self.prompt}')])"
+        expiration = PERMANENT if run_of(table.strip("`").rpartition(".")[2]) is None else WORKING
+        options = f"OPTIONS ({expiration}, labels = [('{LABEL}', '{self.prompt}')])"
         return self.ledger.statement(step, f"{verb} {table}\n{clauses}{options} AS\n{select}")
 
 

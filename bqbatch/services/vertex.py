@@ -11,14 +11,18 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from bqbatch import gcloud
 from bqbatch.errors import ServiceError
 from bqbatch.services import Busy, Job, JobState, JobStatus
+from bqbatch.services.vertex_client import import_client
+from bqbatch.services.vertex_messages import said
 from bqbatch.warehouses import Warehouse
 
 if TYPE_CHECKING:
@@ -60,11 +64,17 @@ class VertexService:
         self._importing = threading.Thread(target=_import, daemon=True)
         self._importing.start()
 
+    def reach(self) -> None:
+        """Raises ServiceError where Vertex AI does not answer, or does not let this account see the project's jobs."""
+        with self._said():
+            request = {"parent": self._parent, "page_size": 1}
+            next(iter(self._client.list_batch_prediction_jobs(request=request, timeout=30)), None)
+
     def submit(self, job: Job) -> str:
         """Creates the job, or finds the one that was created and not heard of."""
         from google.api_core.exceptions import ResourceExhausted, TooManyRequests
 
-        with _said(self.model, self.location):
+        with self._said():
             sent: float | None = None
             pause = min(1.0, self.poll_seconds)
             while True:
@@ -93,7 +103,7 @@ class VertexService:
             return JobStatus(JobState.CANCELLED, message="Vertex AI does not know this job")
         from google.api_core.exceptions import NotFound
 
-        with _said(self.model, self.location):
+        with self._said():
             try:
                 found = self._again(lambda: self._client.get_batch_prediction_job(name=name, timeout=self.call_seconds))
             except NotFound:
@@ -113,7 +123,7 @@ class VertexService:
         name = self._names.get(job.name) or job.sent_as or self.find(job)
         if name is None:
             return
-        with _said(self.model, self.location), contextlib.suppress(NotFound, FailedPrecondition):
+        with self._said(), contextlib.suppress(NotFound, FailedPrecondition):
             self._again(lambda: self._client.cancel_batch_prediction_job(name=name, timeout=self.call_seconds))
         end = time.monotonic() + self.settle_seconds
         while self.poll(job).state.moving and time.monotonic() < end:
@@ -121,7 +131,7 @@ class VertexService:
 
     def find(self, job: Job) -> str | None:
         """The name of the job by its label; a listing may lag behind."""
-        with _said(self.model, self.location):
+        with self._said():
             request = {"parent": self._parent, "filter": f'labels.{LABEL}="{job.name}"'}
             found = self._again(
                 lambda: next(
@@ -140,7 +150,7 @@ class VertexService:
         if name is not None:
             from google.api_core.exceptions import NotFound
 
-            with _said(self.model, self.location), contextlib.suppress(NotFound):
+            with self._said(), contextlib.suppress(NotFound):
                 output = self._again(
                     lambda: self._client.get_batch_prediction_job(name=name, timeout=self.call_seconds)
                 ).output_info
@@ -204,9 +214,12 @@ class VertexService:
                 credentials=AnonymousCredentials() if self.endpoint else None,  # type: ignore[no-untyped-call]
             )  # fmt: skip
         except DefaultCredentialsError:
-            raise ServiceError(
-                "there are no Google Cloud credentials on this machine", "gcloud auth application-default login"
-            ) from None
+            raise ServiceError(gcloud.NO_CREDENTIALS, gcloud.LOGIN) from None
+
+    def _said(self) -> AbstractContextManager[None]:
+        return said(
+            self.model, self.project, self.location, lambda: gcloud.member_of(self._client.transport._credentials)
+        )
 
 
 def host(location: str) -> str:
@@ -230,7 +243,7 @@ def state_of(name: str) -> JobState:
 
 def _import() -> None:
     with contextlib.suppress(ImportError):
-        import google.cloud.aiplatform_v1.services.job_service  # noqa: F401
+        import_client()
 
 
 def _busy() -> tuple[type[Exception], ...]:
@@ -247,37 +260,3 @@ def _lost() -> tuple[type[Exception], ...]:
     from requests.exceptions import Timeout
 
     return (ServiceUnavailable, InternalServerError, GatewayTimeout, DeadlineExceeded, Unconnected, Timeout, ParseError)
-
-
-@contextlib.contextmanager
-def _said(model: str, location: str) -> Iterator[None]:
-    """Turns Google's errors into ours."""
-    from google.api_core.exceptions import Forbidden, GoogleAPICallError, InvalidArgument, NotFound, RetryError
-    from google.auth.exceptions import GoogleAuthError
-    from requests.exceptions import RequestException
-
-    try:
-        yield
-    except NotFound as error:
-        raise ServiceError(
-            f"Vertex AI has no `{model}` at `{location}`: {error.message}",
-            "newer models are served at global, us and eu: set `location` of the target",
-        ) from None
-    except Forbidden as error:
-        raise ServiceError(
-            f"Vertex AI refuses: {error.message}",
-            "gcloud projects add-iam-policy-binding PROJECT --member=user:YOU --role=roles/aiplatform.user",
-        ) from None
-    except InvalidArgument as error:
-        raise ServiceError(f"Vertex AI refuses the job: {error.message}", None) from None
-    except GoogleAPICallError as error:
-        raise ServiceError(
-            f"Vertex AI: {error.message}", "nothing that was answered is lost; run again later"
-        ) from None
-    except GoogleAuthError as error:
-        raise ServiceError(
-            f"Google Cloud does not know you: {error}", "gcloud auth application-default login"
-        ) from None
-    except (RequestException, RetryError) as error:
-        cause = error.cause if isinstance(error, RetryError) else error
-        raise ServiceError(f"Vertex AI can't be reached: {cause}", "is there a network? run again later") from None

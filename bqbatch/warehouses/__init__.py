@@ -94,6 +94,9 @@ class Warehouse(Protocol):
     def replace(self, path: Path, table: str, label: str) -> None:
         """Makes a table of such a file, with a label, in place of one that may be there; readers see either."""
 
+    def set_descriptions(self, table: str, descriptions: Mapping[str, str]) -> None:
+        """Describes columns of a table or view, by name; others keep what they have."""
+
     def list_tables(self) -> tuple[str, ...]:
         """The names of all tables and views in the dataset."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -69,6 +71,8 @@ class Loopback:
         """Is told each call after it was carried out and before the reply is sent; may raise ConnectionError."""
         self.sent: Callable[[Call, bytes], bytes] = lambda _, data: data
         """Is told the bytes of each reply that is no error; what it returns is sent."""
+        self.ahead = 0.0
+        """Seconds by which the server's clock is ahead of this machine's."""
         self.problems: list[str] = []
         loopback = self
 
@@ -79,6 +83,9 @@ class Loopback:
 
             def log_message(self, *_: Any) -> None:
                 pass
+
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                return super().date_time_string((timestamp or time.time()) + loopback.ahead)
 
             def handle_any(self) -> None:
                 loopback._handle(self)
@@ -105,6 +112,9 @@ class Loopback:
 
     def _handle(self, handler: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(handler.path)
+        if parts.path == "/token":
+            self._give_token(handler)
+            return
         raw = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         api = "bigquery.v2" if "/bigquery/" in parts.path else "aiplatform.v1"
         headers: Mapping[str, str] = {}
@@ -144,6 +154,16 @@ class Loopback:
         except Exception as error:  # a defect of the server is told by the test that met it
             self.problems.append(f"{handler.command} {handler.path}: {error!r}")
             code, reply = 501, Refusal(501, "notImplemented", repr(error)).body()
+        self._send(handler, code, reply, headers, call)
+
+    def _send(
+        self,
+        handler: BaseHTTPRequestHandler,
+        code: int,
+        reply: Any,
+        headers: Mapping[str, str] = {},
+        call: Call | None = None,
+    ) -> None:
         data = b"" if reply is None else json.dumps(reply).encode()
         if call is not None and code < 400:
             data = self.sent(call, data)
@@ -156,3 +176,14 @@ class Loopback:
             handler.end_headers()
             handler.wfile.write(data)
             handler.wfile.flush()
+
+    def _give_token(self, handler: BaseHTTPRequestHandler) -> None:
+        """Answers a service account that asks for a token, as oauth2.googleapis.com does; its claims need our time."""
+        asked = parse_qs(handler.rfile.read(int(handler.headers["Content-Length"])).decode())
+        claims = asked["assertion"][0].split(".")[1]
+        issued = json.loads(base64.urlsafe_b64decode(claims + "==="))["iat"]
+        if abs(time.time() + self.ahead - issued) < 300:
+            self._send(handler, 200, {"access_token": "local", "expires_in": 3600, "token_type": "Bearer"})
+            return
+        words = "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim."
+        self._send(handler, 400, {"error": "invalid_grant", "error_description": words})

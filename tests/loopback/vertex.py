@@ -1,15 +1,18 @@
 """Vertex AI batch prediction as bqbatch's client uses it, over the loopback BigQuery; `simulated` answers.
 
-Assumed without a source: the codes and words of what is refused; that an output table that exists is refused (the docs
-conflict); that a job goes from PENDING to RUNNING to its end by one step a look; that a listing lags by whole looks.
+Assumed without a source: the codes and words of what is refused, but for those of models and tokens, which users report;
+that an output table that exists is refused (the docs conflict); that a dataset may be in any location for a job at
+`global`, in US for one at us, and in EU for one at eu; that a job goes from PENDING to RUNNING to its end by one step a
+look; that a listing lags by whole looks.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,24 +22,39 @@ from bqbatch.services.simulated import Faults, answer
 from bqbatch.warehouses import Column, Statement
 from tests.loopback.bigquery import BigQuery
 from tests.loopback.http import Answer, Call, Refusal
+from tests.loopback.rules import check_labels
 
 MOST_REQUESTS = 200_000
 RESERVED = {"response", "status", "processed_time"}
 NOT_PASSED = ("ARRAY", "STRUCT", "RANGE", "DATETIME", "GEOGRAPHY")
+TOO_LONG = (
+    'Bad Request: {"error": {"code": 400, "message": "The input token count exceeds the maximum number of tokens allowed '
+    '(1048576).", "status": "INVALID_ARGUMENT"}}'
+)
 MOVING = ("JOB_STATE_QUEUED", "JOB_STATE_PENDING", "JOB_STATE_RUNNING")
 
 
 @dataclass
 class Vertex:
-    """The jobs of one project. `lag` is how many listings a new job is missing from, `lag_seconds` for how long; `states`
-    what a job goes through; with `gives_text` a response is a STRING. The job of number `sits` never moves, that of number
-    `fails` ends FAILED with so many answers as `answers_of_failed`; a cancelled one has all its answers, or none."""
+    """The jobs of one project. `models` has the locations of each that is served, tuned ones by their whole name.
+
+    `lag` is how many listings a new job is missing from, `lag_seconds` for how long; `states` what a job goes through; with
+    `gives_text` a response is a STRING. The job of number `sits` never moves, that of number `fails` ends FAILED with so many
+    answers as `answers_of_failed`; a cancelled one has all its answers, or none. A request that is longer than
+    `most_characters` is refused in its row. Of what was answered, only the rows that meet `written`, a condition over
+    `key`, are in the response table, and one for each key of `made_up`.
+    """
 
     bigquery: BigQuery
     output: tuple[OutputColumn, ...] = ()
     faults: Faults = ()
-    models: tuple[str, ...] = ("gemini-3.5-flash-lite",)
-    locations: tuple[str, ...] = ("global", "us-central1")
+    models: dict[str, tuple[str, ...]] = field(
+        default_factory=lambda: {"gemini-3.5-flash-lite": ("global", "us", "eu"), "gemini-3.1-pro-preview": ("global",)}
+    )
+    most_requests: int = MOST_REQUESTS
+    most_characters: int = 4 * 1_048_576
+    written: str = "TRUE"
+    made_up: tuple[str, ...] = ()
     lag: int = 0
     lag_seconds: float = 0.0
     gives_text: bool = False
@@ -47,6 +65,7 @@ class Vertex:
     most_in_flight: int = 0
     states: tuple[str, ...] = ("JOB_STATE_PENDING", "JOB_STATE_RUNNING", "JOB_STATE_SUCCEEDED")
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     asked: list[str] = field(default_factory=list)
     """The key of every request that was sent to the model, in order."""
 
@@ -54,27 +73,39 @@ class Vertex:
     def answers(self) -> Mapping[str, Answer]:
         """The functions that answer, by discovery id."""
         jobs = "aiplatform.projects.locations.batchPredictionJobs"
-        return {
-            f"{jobs}.create": self.create,
-            f"{jobs}.get": self.get,
-            f"{jobs}.list": self.list,
-            f"{jobs}.cancel": self.cancel,
-            f"{jobs}.delete": self.delete,
+        answers = {
+            "create": self.create,
+            "get": self.get,
+            "list": self.list,
+            "cancel": self.cancel,
+            "delete": self.delete,
         }
+        return {f"{jobs}.{verb}": self._checked(verb, answer) for verb, answer in answers.items()}
+
+    def _checked(self, verb: str, answer: Answer) -> Answer:
+        def answer_checked(call: Call) -> Any:
+            rules, parts = self.bigquery.rules, call.path.split("/")
+            rules.check_call(call.method, parts[3], self.bigquery.project)
+            rules.need_resource(f"aiplatform.batchPredictionJobs.{verb}", "/".join(parts[2:6]))
+            return answer(call)
+
+        return answer_checked
 
     def create(self, call: Call) -> Any:
         body = call.body
         parent = call.path.removeprefix("/v1/").removesuffix("/batchPredictionJobs")
         location = parent.rpartition("/")[2]
-        model = body["model"].rpartition("/")[2]
-        if location not in self.locations or model not in self.models:
-            raise Refusal(
-                404, "notFound", f"Publisher Model `{body['model']}` was not found in {location}.", "NOT_FOUND"
+        check_labels(body.get("labels", {}))
+        plain = body["model"].removeprefix("publishers/google/models/")
+        if location not in self.models.get(plain, ()):
+            words = (
+                f"Publisher Model `{parent}/{body['model']}` was not found or your project does not have access to it."
             )
+            raise Refusal(404, "notFound", f"{words} Please ensure you are using a valid model version.", "NOT_FOUND")
         source = _table(body["inputConfig"]["bigquerySource"]["inputUri"])
         target = _table(body["outputConfig"]["bigqueryDestination"]["outputUri"])
-        self._check(source, target)
-        name = f"{parent}/batchPredictionJobs/{len(self.jobs) + 1}"
+        self._check(source, target, location)
+        name = f"{parent}/batchPredictionJobs/{next(self._numbers)}"
         now = dt.datetime.now(dt.UTC).isoformat().replace("+00:00", "Z")
         job = {**body, "name": name, "state": self.states[0], "createTime": now, "updateTime": now}
         listed = time.monotonic() + self.lag_seconds
@@ -135,12 +166,19 @@ class Vertex:
             raise Refusal(404, "notFound", f"The BatchPredictionJob does not exist: {name}", "NOT_FOUND")
         return self.jobs[name]
 
-    def _check(self, source: str, target: str) -> None:
+    def _check(self, source: str, target: str, location: str) -> None:
         warehouse = self.bigquery.warehouse
-        there = warehouse.describe(f"`{source}`")
-        if there is None:
+        for dataset in (source.partition(".")[0], target.partition(".")[0]):
+            there = self.bigquery.datasets.get(dataset)
+            if there is None:
+                raise Refusal(400, "invalid", f"BigQuery dataset {dataset} was not found.", "INVALID_ARGUMENT")
+            if location not in ("global", there.lower()):
+                words = f"BigQuery dataset {dataset} is in location {there}, the job is in {location}."
+                raise Refusal(400, "failedPrecondition", words, "FAILED_PRECONDITION")
+        table = warehouse.describe(f"`{source}`")
+        if table is None:
             raise Refusal(400, "invalid", f"The BigQuery table {source} was not found.", "INVALID_ARGUMENT")
-        names = {column.name: column.type for column in there.columns}
+        names = {column.name: column.type for column in table.columns}
         if names.get("request") not in ("JSON", "STRING"):
             raise Refusal(400, "invalid", "The input table has no column `request`.", "INVALID_ARGUMENT")
         if wrong := RESERVED & set(names) or {name for name, kind in names.items() if kind.startswith(NOT_PASSED)}:
@@ -148,9 +186,9 @@ class Vertex:
                 400, "invalid", f"The input table has columns that can't be passed: {wrong}", "INVALID_ARGUMENT"
             )
         rows = warehouse.read(f"SELECT COUNT(*) AS n FROM `{source}`").rows[0][0]
-        if rows > MOST_REQUESTS:
+        if rows > self.most_requests:
             raise Refusal(
-                400, "invalid", f"The input has {rows} requests, more than {MOST_REQUESTS}.", "INVALID_ARGUMENT"
+                400, "invalid", f"The input has {rows} requests, more than {self.most_requests}.", "INVALID_ARGUMENT"
             )
         if warehouse.describe(f"`{target}`"):
             raise Refusal(409, "alreadyExists", f"The output table {target} exists.", "ALREADY_EXISTS")
@@ -179,8 +217,18 @@ class Vertex:
         version = body["model"].rpartition("/")[2]
         response = f"""PARSE_JSON(REPLACE(TO_JSON_STRING(r.response), '"simulated","responseId"', '"{version}","responseId"'), wide_number_mode => 'round')"""
         response = f"TO_JSON_STRING({response})" if self.gives_text else response
-        joined = f"SELECT q.key, q.request, {response} AS response, r.status, r.processed_time FROM `{source}` AS q JOIN {made} AS r ON r.key = q.key WHERE q.key IN ({first})"
+        long = f"LENGTH(TO_JSON_STRING(q.request)) > {self.most_characters}"
+        empty = "'{}'" if self.gives_text else "JSON '{}'"
+        written = self.written.replace("key", "q.key")
+        joined = (
+            f"SELECT q.key, q.request, IF({long}, {empty}, {response}) AS response, "
+            f"IF({long}, '{TOO_LONG}', r.status) AS status, r.processed_time "
+            f"FROM `{source}` AS q JOIN {made} AS r ON r.key = q.key WHERE q.key IN ({first}) AND {written}"
+        )
+        for key in self.made_up:
+            joined += f"\nUNION ALL (SELECT '{key}', q.request, {response}, r.status, r.processed_time FROM `{source}` AS q JOIN {made} AS r ON r.key = q.key LIMIT 1)"
         warehouse.execute(Statement(f"CREATE TABLE `{target}` AS\n{joined}", f"vertex_{number}"))
+        self.bigquery.tables.made(target)
         warehouse.execute(Statement(f"DROP TABLE IF EXISTS {made}", f"vertex_{number}_drop"))
         body["outputInfo"] = {
             "bigqueryOutputDataset": f"bq://{self.bigquery.project}.{dataset}", "bigqueryOutputTable": target.partition(".")[2]

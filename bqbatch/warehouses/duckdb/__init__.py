@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sqlglot import exp
+
 from bqbatch.errors import Locked, WarehouseError
 from bqbatch.warehouses import Column, DryRun, Result, Statement, Stream, Table
 from bqbatch.warehouses.duckdb.messages import batches_of, errors_as, file_error, statement_error
@@ -134,6 +136,16 @@ class DuckDBWarehouse:
             rows.create(quoted)
             if label:
                 connection.execute(f"COMMENT ON TABLE {quoted} IS '{label}=file'")
+
+    def set_descriptions(self, table: str, descriptions: Mapping[str, str]) -> None:
+        """Describes columns of a table or view, as the comments that `duckdb_columns()` shows."""
+        schema, name = _parts(table)
+        with self._open() as connection, self._transaction(connection):
+            for column, description in descriptions.items():
+                named = exp.column(column, name, schema, quoted=True).sql(dialect="duckdb")
+                connection.execute(
+                    f"COMMENT ON COLUMN {named} IS {exp.Literal.string(description).sql(dialect='duckdb')}"
+                )
 
     def list_tables(self) -> tuple[str, ...]:
         """The names of all tables and views in the dataset."""

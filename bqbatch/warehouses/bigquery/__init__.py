@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import re
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -17,18 +16,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bqbatch.errors import Exists, WarehouseError
+from bqbatch import gcloud
+from bqbatch.errors import WarehouseError
 from bqbatch.names import Dataset
-from bqbatch.warehouses import Column, DryRun, Result, Statement, Stream, Table
+from bqbatch.warehouses import DryRun, Result, Statement, Stream, Table
+from bqbatch.warehouses.bigquery.columns import column_of
+from bqbatch.warehouses.bigquery.messages import Circumstances, said
+from bqbatch.warehouses.bigquery.storage import storage_client
 
 if TYPE_CHECKING:
     from google.api_core.retry import Retry
     from google.cloud import bigquery
     from google.cloud.bigquery.table import RowIterator
 
-_TYPES = {
-    "INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "RECORD": "STRUCT",
-}  # fmt: skip
 _PARAMETERS = {int: "INT64", float: "FLOAT64", bool: "BOOL"}
 _FORMATS = {".csv": "CSV", ".jsonl": "NEWLINE_DELIMITED_JSON", ".parquet": "PARQUET"}
 _PASSING = (
@@ -50,6 +50,8 @@ class BigQueryWarehouse:
 
     `location` is the dataset's, asked for where it is not told. `maximum_bytes_billed` is a limit per query; a query
     that would read more fails without a charge. `endpoint` is for a server of one's own: no credentials are sent there.
+    Large results come by the Storage API, in Arrow over gRPC; from a server of one's own only where `storage` is the
+    address of its part for that.
     """
 
     call_seconds = 300.0
@@ -64,6 +66,7 @@ class BigQueryWarehouse:
     location: str | None = None
     maximum_bytes_billed: int | None = None
     endpoint: str | None = None
+    storage: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     _made: bigquery.Client | None = field(default=None, init=False, repr=False)
 
@@ -75,7 +78,7 @@ class BigQueryWarehouse:
         from google.cloud import bigquery
 
         config = self._config(dry_run=True, use_query_cache=False)
-        with _said(sql):
+        with self._said(sql):
             job = self._client.query(sql, job_config=config, location=self._location, job_retry=None, **self._patience)
             fields = job._properties["statistics"]["query"].get("schema", {}).get("fields", [])
             columns = tuple(map(column_of, map(bigquery.SchemaField.from_api_repr, fields)))
@@ -86,26 +89,45 @@ class BigQueryWarehouse:
             self._execute(statement)
 
     def read(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:
-        with _said(sql), _cancelled_by_ctrl_c():
+        with self._said(sql), _cancelled_by_ctrl_c():
             rows = self._rows(sql, parameters or {})
             columns = tuple(map(column_of, rows.schema))
             return Result(columns, tuple(row.values() for row in rows))
 
     @contextlib.contextmanager
     def stream(self, sql: str) -> Iterator[Stream]:
-        with _said(sql), _cancelled_by_ctrl_c():
+        with self._said(sql), _cancelled_by_ctrl_c():
             rows = self._rows(sql, {})
             columns = tuple(map(column_of, rows.schema))
-            batches = rows.to_arrow_iterable()
+            storage = storage_client(self._client._credentials, self.storage, is_own=self.endpoint is not None)
+            batches: Any = rows.to_arrow_iterable(storage)
             first = next(batches, None)
             schema = rows.to_arrow(create_bqstorage_client=False).schema if first is None else first.schema
-            yield Stream(columns, schema, itertools.chain([] if first is None else [first], batches))
+            try:
+                yield Stream(columns, schema, itertools.chain([] if first is None else [first], batches))
+            finally:
+                batches.close()
+                if storage is not None:
+                    storage.transport.close()  # type: ignore[no-untyped-call]
 
     def _rows(self, sql: str, parameters: Mapping[str, Any]) -> RowIterator:
         return self._client.query_and_wait(
             sql, job_config=self._config(parameters), location=self._location,
             api_timeout=self.call_seconds, retry=self._retry, job_retry=self._retry,
         )  # fmt: skip
+
+    def set_descriptions(self, table: str, descriptions: Mapping[str, str]) -> None:
+        """By the API: a CREATE VIEW has no place for them."""
+        from google.cloud import bigquery
+
+        with self._said(""):
+            found = self._client.get_table(self._path(table), **self._patience)
+            told = ((field, descriptions.get(field.name, field.description)) for field in found.schema)
+            found.schema = [
+                bigquery.SchemaField.from_api_repr(field.to_api_repr() | ({"description": text} if text else {}))
+                for field, text in told
+            ]
+            self._client.update_table(found, ["schema"], **self._patience)
 
     def load(self, path: Path, table: str) -> None:
         if not self.describe(table):
@@ -115,7 +137,7 @@ class BigQueryWarehouse:
         self._load(path, table, "WRITE_TRUNCATE", label)
 
     def list_tables(self) -> tuple[str, ...]:
-        with _said(""):
+        with self._said(""):
             found = self._client.list_tables(self._path(self.dataset.path), **self._patience)
             return tuple(sorted(table.table_id for table in found))
 
@@ -132,7 +154,7 @@ class BigQueryWarehouse:
         if path.suffix.lower() == ".csv":
             config.skip_leading_rows = 1
             config.allow_quoted_newlines = True
-        with _said(""), path.open("rb") as file:
+        with self._said(""), path.open("rb") as file:
             job_id = f"bqb_load_{uuid.uuid4().hex}"
             try:
                 job: Any = self._client.load_table_from_file(
@@ -146,7 +168,7 @@ class BigQueryWarehouse:
     def describe(self, table: str) -> Table | None:
         from google.api_core.exceptions import NotFound
 
-        with _said(""):
+        with self._said(""):
             try:
                 found = self._client.get_table(self._path(table), **self._patience)
             except NotFound:
@@ -160,7 +182,7 @@ class BigQueryWarehouse:
         config = self._config(statement.parameters)
         for attempt in range(_ATTEMPTS):
             job_id = statement.job_id if attempt == 0 else f"{statement.job_id}_again{attempt}"
-            with _said(statement.sql):
+            with self._said(statement.sql):
                 try:
                     job: Any = self._client.query(
                         statement.sql, job_id=job_id, job_config=config, location=self._location, job_retry=None,
@@ -222,7 +244,7 @@ class BigQueryWarehouse:
     @property
     def _location(self) -> str:
         if self.location is None:
-            with _said(""):
+            with self._said(""):
                 self.location = self._client.get_dataset(self._path(self.dataset.path), **self._patience).location
         return str(self.location)
 
@@ -241,20 +263,22 @@ class BigQueryWarehouse:
                     credentials=AnonymousCredentials() if self.endpoint else None,  # type: ignore[no-untyped-call]
                 )  # fmt: skip
             except DefaultCredentialsError:
-                raise WarehouseError(
-                    "there are no Google Cloud credentials on this machine",
-                    "gcloud auth application-default login",
-                ) from None
+                raise WarehouseError(gcloud.NO_CREDENTIALS, gcloud.LOGIN) from None
         return self._made
 
+    def _said(self, sql: str) -> AbstractContextManager[None]:
+        return said(sql, Circumstances(self.project, self._path(self.dataset.path), self._member, self._location_of))
 
-def column_of(field: bigquery.SchemaField) -> Column:
-    """A column with its GoogleSQL type: the API has older names, and arrays as a mode."""
-    kind = _TYPES.get(field.field_type, field.field_type)
-    if kind == "STRUCT":
-        inner = (column_of(each) for each in field.fields)
-        kind = f"STRUCT<{', '.join(f'{column.name} {column.type}' for column in inner)}>"
-    return Column(field.name, f"ARRAY<{kind}>" if field.mode == "REPEATED" else kind)
+    def _member(self) -> str:
+        return gcloud.member_of(self._client._credentials)
+
+    def _location_of(self, dataset: str) -> str | None:
+        """Where a dataset is, None where it is not or nobody may know."""
+        from google.api_core.exceptions import GoogleAPICallError
+
+        with contextlib.suppress(GoogleAPICallError):
+            return str(self._client.get_dataset(dataset, **self._patience).location)
+        return None
 
 
 @contextlib.contextmanager
@@ -274,51 +298,3 @@ def _lost() -> tuple[type[Exception], ...]:
     from requests.exceptions import RequestException
 
     return (Conflict, RequestException)
-
-
-@contextlib.contextmanager
-def _said(sql: str) -> Iterator[None]:
-    """Turns Google's errors into ours, with the offset in the statement that they tell as line and column."""
-    from google.api_core.exceptions import Conflict, Forbidden, GoogleAPICallError, NotFound, RetryError
-    from google.auth.exceptions import GoogleAuthError
-    from requests.exceptions import RequestException
-
-    try:
-        yield
-    except Conflict as error:
-        raise Exists(_message(error), None) from None
-    except Forbidden as error:
-        raise WarehouseError(f"not allowed: {_message(error)}", _role(_message(error))) from None
-    except NotFound as error:
-        hint = "does the dataset exist, in the location that is set? bqbatch doctor"
-        raise WarehouseError(_message(error), hint, offset=_offset(error, sql)) from None
-    except GoogleAPICallError as error:
-        raise WarehouseError(_message(error), None, offset=_offset(error, sql)) from None
-    except GoogleAuthError as error:
-        raise WarehouseError(
-            f"Google Cloud does not know you: {error}", "gcloud auth application-default login"
-        ) from None
-    except (RequestException, RetryError) as error:
-        cause = error.cause if isinstance(error, RetryError) else error
-        raise WarehouseError(
-            f"BigQuery can't be reached: {cause}", "is there a network? it is safe to go on later"
-        ) from None
-
-
-def _message(error: Any) -> str:
-    said = str(error.errors[0].get("message") if error.errors else error.message).strip()
-    return re.sub(r"\s*at \[\d+:\d+\]$", "", said.splitlines()[0])
-
-
-def _offset(error: Any, sql: str) -> int | None:
-    found = re.search(r"at \[(\d+):(\d+)\]", str(error))
-    if not found or not sql:
-        return None
-    lines = sql.splitlines(keepends=True)
-    return sum(map(len, lines[: int(found[1]) - 1])) + int(found[2]) - 1
-
-
-def _role(message: str) -> str | None:
-    wanted = re.search(r"(bigquery\.\w+\.\w+)", message)
-    role = "bigquery.dataEditor" if wanted and "tables" in wanted[1] else "bigquery.user"
-    return f"gcloud projects add-iam-policy-binding PROJECT --member=user:YOU --role=roles/{role}"

@@ -6,47 +6,56 @@ import importlib.metadata
 import platform
 import re
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bqbatch import sqlfiles
 from bqbatch.cleaning import leftovers
+from bqbatch.doctor.check import BROKEN, OK, WARNING, Check
 from bqbatch.errors import BqbatchError, ProjectError, ServiceError
 from bqbatch.names import PromptObjects
-from bqbatch.project import FILE, Project, load_project
+from bqbatch.project import FILE, Project
 from bqbatch.run.ledger import alive
 from bqbatch.session import Session
 
-OK, WARNING, BROKEN = "ok", "warning", "broken"
 _LITTLE_DISK = 2**30
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What was looked at, how it is (`ok`, `warning` or `broken`), what was seen, and what mends it."""
-
-    name: str
-    state: str
-    seen: str
-    hint: str | None = None
-
-
-def checks(target: str | None) -> Iterator[Check]:
-    """Every check, one after the other; what needs a project is left out where none can be read."""
+def checks(target: str | None, file: Path | None = None, variables: Mapping[str, str] = {}) -> Iterator[Check]:
+    """Every check, one after the other, with those of a prompt file; what needs a project is left out where none is read."""
     yield Check("python", OK, f"{platform.python_version()} on {platform.system()} {platform.machine()}")
     yield _packages()
-    yield _model()
     try:
-        project = load_project(Path.cwd(), target)
+        session = Session.open(file or Path.cwd(), target)
     except ProjectError as error:
+        yield _model()
         yield Check("project", BROKEN, str(error), error.hint)
         return
+    project = session.project
+    if project.target.type == "local":
+        yield _model()
     yield _project(project)
     yield Check("target", OK, f"{project.target.name} ({project.target.type}), dataset {project.target.dataset.path}")
-    yield _disk(project)
+    prompt, reached = None, True
+    if file is not None:
+        try:
+            prompt = session.compile(file, variables)
+            yield Check("prompt", OK, f"{file} is a prompt, named {prompt.name}")
+        except BqbatchError as error:
+            yield Check.failed("prompt", error)
+    if project.target.type == "vertex":
+        from bqbatch.doctor.cloud import cloud_checks
+
+        for check in cloud_checks(session, prompt):
+            yield check
+            if (check.name, check.state) in (("credentials", BROKEN), ("dataset", BROKEN)):
+                reached = False
+        if not reached:
+            return
+    else:
+        yield _disk(project)
     try:
-        yield from _warehouse(project)
+        yield from _warehouse(session)
     except BqbatchError as error:
         yield Check("warehouse", BROKEN, str(error), error.hint)
 
@@ -95,15 +104,19 @@ def _disk(project: Project) -> Check:
     )
 
 
-def _warehouse(project: Project) -> Iterator[Check]:
-    session, file, dataset = Session(project), project.warehouse_file, project.target.dataset
+def _warehouse(session: Session) -> Iterator[Check]:
+    file, dataset = session.project.warehouse_file, session.project.target.dataset
     if not session.is_begun:
         yield Check("warehouse", OK, f"none yet; the first run makes {file}")
         return
     warehouse = session.warehouse()
     with warehouse.step():
         tables = warehouse.list_tables()
-        where = f"{file} opens, {_megabytes(file.stat().st_size)}" if file.exists() else f"{dataset.path} answers"
+        where = (
+            f"{file} opens, {_megabytes(file.stat().st_size)}"
+            if session.project.target.type == "local"
+            else f"{dataset.path} answers"
+        )
         yield Check("warehouse", OK, f"{where}, {len(tables)} tables and views")
         dead: list[str] = []
         live: list[str] = []

@@ -1,0 +1,74 @@
+"""Which Gemini models answer batches on Vertex AI, and where: as documented up to November 2026.
+
+It makes hints and no refusals: models come and go, and Vertex AI has the last word. Pages:
+docs.cloud.google.com/gemini-enterprise-agent-platform/models (locations, in each model's page) and …/models/model-versions
+(retirement). Models from 3 on are served at `global` and, most of them, at the multi-regions `us` and `eu`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+_EVERYWHERE = ("global", "us", "eu")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Where a model is served, and the day it is retired, None where none is announced. No places: any region."""
+
+    places: tuple[str, ...] = _EVERYWHERE
+    retired: date | None = None
+
+    def is_gone(self, today: date) -> bool:
+        return self.retired is not None and self.retired <= today
+
+
+MODELS = {
+    "gemini-3.8-flash": Model(("global",)),
+    "gemini-3.7-flash": Model(retired=date(2027, 1, 28)),
+    "gemini-3.6-flash": Model(retired=date(2026, 11, 19)),
+    "gemini-3.5-flash": Model((*_EVERYWHERE, "asia-northeast1", "europe-west2", "europe-west3")),
+    "gemini-3.5-flash-lite": Model(),
+    "gemini-3.1-flash-lite": Model(),
+    "gemini-3.1-pro-preview": Model(("global",)),
+    "gemini-3-flash-preview": Model(("global",)),
+    "gemini-2.5-pro": Model((), date(2026, 10, 20)),
+    "gemini-2.5-flash": Model((), date(2026, 10, 20)),
+    "gemini-2.5-flash-lite": Model((), date(2026, 10, 20)),
+}
+
+
+def advice(model: str, location: str, today: date | None = None) -> str | None:
+    """What to do about a model that is not served at a location; None where it should be, as far as is known."""
+    today = today or datetime.now(UTC).date()
+    if "/" in model:  # a tuned one has its location in its name
+        place = model.split("/")[3:4]
+        return f'a tuned model answers where it is: location = "{place[0]}"' if place not in ([], [location]) else None
+    known = MODELS.get(model)
+    served = [name for name, each in MODELS.items() if not each.is_gone(today)]
+    if known is None:
+        near = difflib.get_close_matches(model, served, n=1)
+        return f"did you mean `{near[0]}`?" if near else f"known in November 2026: {', '.join(served)}"
+    if known.is_gone(today):
+        here = [name for name in served if not MODELS[name].places or location in MODELS[name].places]
+        return f"`{model}` was retired on {known.retired}; at {location} there are {', '.join(here) or 'no models'}"
+    if known.places and location not in known.places:
+        return f"`{model}` is served at {', '.join(known.places)}: set `location` of the target"
+    return None
+
+
+def residence(location: str, dataset: str) -> tuple[bool, str] | None:
+    """What is wrong with answering rows of a dataset at a location, and whether a job fails of it; None where nothing is.
+
+    Both in one region, by the documentation; at `global` any dataset will do, as users report, and its rows are
+    processed wherever Google has room.
+    """
+    here, there = location.lower(), dataset.lower()
+    if here == "global":
+        europe = there == "eu" or there.startswith("europe-")
+        return (False, f"the rows are in {dataset}, and at `global` a model may answer anywhere") if europe else None
+    if here != there:
+        return True, f"the rows are in {dataset}, and jobs at {location} read datasets in {location} only"
+    return None

@@ -1,0 +1,69 @@
+"""A project folder with a target on Google Cloud, which is the loopback server."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bqbatch.prompt.output_ddl import parse_output
+from bqbatch.prompt.source import File
+from bqbatch.services.vertex import VertexService
+from tests.loopback.bigquery import BigQuery
+from tests.loopback.http import Loopback
+from tests.loopback.rules import Rules
+from tests.loopback.vertex import Vertex
+from tests.projects import Folder, Said
+
+OUTPUT = "label STRING NOT NULL CHECK (label IN ('a', 'b')) OPTIONS (description = 'which of the two')"
+PROMPT = f"""
+{{{{ config(model = 'gemini-3.5-flash-lite', max_output_tokens = 100) }}}}
+{{% output %}}{OUTPUT}{{% endoutput %}}
+SELECT id AS key, word, {{{{ prompt('Label {{word}}') }}}} AS prompt FROM {{{{ seed('words.csv') }}}}
+"""
+WORDS = "id,word\n1,red\n2,green\n3,red\n4,\n5,blue\n6,black\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """A project folder with a target on the loopback server."""
+
+    folder: Folder
+    server: Loopback
+    vertex: Vertex
+
+    @classmethod
+    @contextlib.contextmanager
+    def opened(cls, root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+        """A new one, with a prompt over six rows in it."""
+        (root / "google").mkdir()
+        vertex = Vertex(BigQuery(root / "google", "proj"), parse_output(OUTPUT, File("", OUTPUT, root).place))
+        monkeypatch.setattr(VertexService, "poll_seconds", 0.01)
+        with Loopback({**vertex.bigquery.answers, **vertex.answers}) as server, vertex.bigquery.warehouse.step():
+            folder = Folder.made(root / "project", monkeypatch, {"words.csv": WORDS, "words.sql": PROMPT})
+            cloud = cls(folder, server, vertex)
+            cloud.configure()
+            yield cloud
+
+    @property
+    def rules(self) -> Rules:
+        return self.vertex.bigquery.rules
+
+    def configure(self, **settings: str | int) -> None:
+        """Writes the project's file, with settings of the target beside the usual ones or in their place."""
+        usual: dict[str, str | int] = {"type": "vertex", "dataset": "proj.llm", "endpoint": self.server.url}
+        lines = (f"{key} = {value!r}" for key, value in (usual | settings).items())
+        self.folder.write("bqbatch.toml", "\n".join(["[targets.prod]", *lines, ""]))
+
+    def say(self, *arguments: str) -> Said:
+        return self.folder.say(arguments[0], *arguments[1:], "--target", "prod")
+
+    def run(self, *arguments: str) -> dict[str, Any]:
+        return self.folder.run("words.sql", "--target", "prod", *arguments)
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        return list(self.vertex.bigquery.warehouse.read(sql))
