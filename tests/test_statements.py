@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,11 +25,13 @@ from bqbatch import sqlfiles
 from bqbatch.googlesql import Columns
 from bqbatch.names import Dataset, PromptObjects
 from bqbatch.prompt.compile import ASKED, VIEW_COLUMNS
-from bqbatch.run import runner
+from bqbatch.run import flight
 from bqbatch.run.ledger import Claim, Ledger
 from bqbatch.session import Session
 from bqbatch.warehouses import Statement
 from tests.casefile import make_files, read_case
+from tests.clouds import Cloud
+from tests.loopback.http import Call
 from tests.oracle.bigquery import refused
 from tests.oracle.catalog import Catalog, path_of
 from tests.oracle.googlesql import googlesql
@@ -41,6 +43,8 @@ REQUESTS = sorted(file.parent for file in CASES.glob("requests/*/prompt.sql"))
 RUNS = sorted(CASES.glob("runs/*.case"))
 EVERY_FILE = CASES / "runs" / "every_file.case"
 RUN_ID = re.compile(r"\d{8}_\d{6}_[0-9a-f]{6}")
+
+WAREHOUSE = Session.warehouse
 
 TABLES = {"llm.t": {"a": "INT64", "b": "STRING", "j": "JSON"}, "t": {"a": "INT64"}}
 
@@ -75,7 +79,7 @@ def judge(said: Iterable[Said | Loaded]) -> tuple[Catalog, dict[str, Columns]]:
 
     for one in said:
         if isinstance(one, Loaded):
-            catalog.tables[one.table.strip("`")] = one.columns
+            catalog.tables[told_apart(one.table.strip("`"))] = one.columns
             continue
         columns = catalog.take(told_apart(one.sql), one.parameters)
         if one.planned:
@@ -153,7 +157,7 @@ def test_bigquery_takes_what_a_run_says_and_it_makes_what_is_promised(
 
 def test_every_file_under_sql_is_reached_and_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, said = Folder.made(tmp_path, monkeypatch), record(monkeypatch)
-    monkeypatch.setattr(runner, "_RENEW_SECONDS", 0)
+    monkeypatch.setattr(flight, "_RENEW_SECONDS", 0)
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     with folder.opened():
@@ -161,13 +165,47 @@ def test_every_file_under_sql_is_reached_and_judged(tmp_path: Path, monkeypatch:
         Session.open(tmp_path).warehouse().execute(claim_of(gone.pid))
         run_case(EVERY_FILE, folder)
     judge(said)
+    said += in_the_cloud(tmp_path / "cloud", monkeypatch, "STRING")
     spoken = {line for one in said if isinstance(one, Said) for line in one.sql.splitlines()}
     files = {file.relative_to(sqlfiles.folder()): file for file in sqlfiles.folder().glob("[!m]*/*.sql")}
     first_lines = {name: file.read_text("utf-8").partition("\n")[0] for name, file in files.items()}
     assert len(set(first_lines.values())) == len(files)
-    elsewhere = {"responses/read.sql"}  # where a service gives text back: tests/test_vertex.py
     unspoken = {str(name) for name, line in first_lines.items() if line not in spoken}
-    assert unspoken == elsewhere, f"add it to {EVERY_FILE}"
+    assert not unspoken, f"add it to {EVERY_FILE}"
+
+
+@pytest.mark.parametrize("response", ["JSON", "STRING"])
+def test_bigquery_takes_what_it_is_sent(response: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judge(in_the_cloud(tmp_path, monkeypatch, response))
+
+
+def in_the_cloud(root: Path, monkeypatch: pytest.MonkeyPatch, response: str) -> list[Said | Loaded]:
+    """What BigQuery is sent by a run that is left, and of which a job fails, and by those who take it up."""
+    root.mkdir(exist_ok=True)
+    with monkeypatch.context() as patch, Cloud.opened(root, patch) as cloud:
+        patch.setattr(Session, "warehouse", WAREHOUSE)
+        cloud.configure(shard_size=2, in_flight=1)
+        cloud.vertex.fails, cloud.vertex.answers_of_failed, cloud.vertex.gives_text = 1, 1, response == "STRING"
+        assert cloud.say("run", "words.sql", "--detach").code == 0
+        for command in ("collect", "resume", "status", "history"):
+            assert cloud.say(command).code == 0
+        return [one for call in cloud.server.calls for one in sent(call, response)]
+
+
+def sent(call: Call, response: str) -> Iterator[Said | Loaded]:
+    """The statement in a call to BigQuery, or the table that a call makes: of a seed, or of responses."""
+    body = call.body if isinstance(call.body, dict) else {}
+    configuration = body.get("configuration", {})
+    if asked := configuration.get("query") or (body if call.method == "bigquery.jobs.query" else None):
+        parameters = {each["name"]: each["parameterType"]["type"] for each in asked.get("queryParameters", [])}
+        yield Said(asked["query"].replace("proj.llm", "llm"), parameters, bool(configuration.get("dryRun")))
+    elif call.method == "bigquery.jobs.insert":
+        [seed] = re.findall(r'"tableId": ?"(seed_\w+)"', str(call.body))
+        yield Loaded(f"llm.{seed}", {"id": "INT64", "word": "STRING"})
+    elif call.method.endswith("batchPredictionJobs.create"):
+        table = call.body["outputConfig"]["bigqueryDestination"]["outputUri"].removeprefix("bq://proj.")
+        columns = {"key": "STRING", "request": "JSON", "response": response, "status": "STRING"}
+        yield Loaded(table, columns | {"processed_time": "TIMESTAMP"})
 
 
 def claim_of(pid: int) -> Statement:

@@ -83,6 +83,11 @@ class VertexService:
                 if sent is not None and (found := self.find(job)):
                     return found
                 if settled:
+                    if sent is not None and self.warehouse.describe(job.responses):
+                        raise ServiceError(
+                            f"Vertex AI does not list {job.name}, and yet its table {job.responses.strip('`')} is there",
+                            "the job is not sent a second time: bqbatch resume looks for it again",
+                        )
                     try:
                         created = self._client.create_batch_prediction_job(
                             parent=self._parent, batch_prediction_job=self._described(job), timeout=self.call_seconds
