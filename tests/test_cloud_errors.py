@@ -260,24 +260,30 @@ def test_a_query_that_is_too_long_is_told(cloud: Cloud) -> None:
     assert "put long texts into a table and join it" in said
 
 
-@pytest.mark.parametrize(
-    ("method", "what"),
-    [
-        ("bigquery.jobs.insert", "Quota exceeded: Your project exceeded quota"),
-        ("aiplatform.projects.locations.batchPredictionJobs.create", "Vertex AI takes no more for now: Quota exceeded"),
-    ],
-)
-def test_a_quota_that_is_used_up_is_told_and_nothing_is_asked_twice(
-    method: str, what: str, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(VertexService, "busy_seconds", 0.1)
-    monkeypatch.setattr(VertexService, "settle_seconds", 0.1)
-    cloud.rules.used_up.add(method)
+def test_a_quota_of_bigquery_that_is_used_up_is_told(cloud: Cloud) -> None:
+    cloud.rules.used_up.add("bigquery.jobs.insert")
     said = refused(cloud)
-    assert what in said
+    assert "Quota exceeded: Your project exceeded quota" in said
     assert "https://console.cloud.google.com/iam-admin/quotas?project=proj" in said
     cloud.rules.used_up.clear()
     assert cloud.run()["outcomes"] == ALL
+    assert len(cloud.vertex.asked) == 4
+
+
+def test_a_quota_of_vertex_ai_that_is_used_up_is_told_and_waited_for(cloud: Cloud) -> None:
+    create = "aiplatform.projects.locations.batchPredictionJobs.create"
+    cloud.rules.used_up.add(create)
+    tries: list[Call] = []
+
+    def free(call: Call) -> None:
+        tries.extend([call] if call.method == create else [])
+        if len(tries) == 3:
+            cloud.rules.used_up.clear()
+
+    cloud.server.before = free
+    said = cloud.say("run", "words.sql")
+    assert said.code == 0
+    assert "Vertex AI takes no job just now: Quota exceeded for aiplatform.googleapis.com" in said.err
     assert len(cloud.vertex.asked) == 4
 
 

@@ -63,7 +63,7 @@ class Collector:
         if job.attempt >= script.max_attempts and not self.service.in_process:
             home = replace(home, again=False)
         self.warehouse.execute(*bring_home, self._collected(script, job, state.value, again=home.again))
-        if state.complete:
+        if state.complete and home.answered:
             self._check(job)
         self.warehouse.execute(*script.drop_job(job))
         return home

@@ -22,7 +22,7 @@ from bqbatch import gcloud
 from bqbatch.errors import ServiceError
 from bqbatch.services import Busy, Job, JobState, JobStatus
 from bqbatch.services.vertex_client import import_client
-from bqbatch.services.vertex_messages import said
+from bqbatch.services.vertex_messages import message_of, said
 from bqbatch.warehouses import Warehouse
 
 if TYPE_CHECKING:
@@ -95,7 +95,9 @@ class VertexService:
                         self._names[job.name] = created.name
                         return created.name
                     except (TooManyRequests, ResourceExhausted) as error:
-                        raise Busy(f"Vertex AI takes no job just now: {error.message}") from None
+                        raise Busy(
+                            f"Vertex AI takes no job just now: {message_of(error)}", gcloud.quota(self.project)
+                        ) from None
                     except _lost() as error:
                         sent = time.monotonic()
                         del error

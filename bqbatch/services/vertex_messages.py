@@ -25,25 +25,25 @@ def said(model: str, project: str, location: str, member: Callable[[], str]) -> 
         yield
     except exceptions.NotFound as error:
         hint = advice(model, location) or "is `project` of the target right, and the model? bqbatch doctor"
-        raise ServiceError(f"Vertex AI has no `{model}` at `{location}`: {_message(error)}", hint) from None
+        raise ServiceError(f"Vertex AI has no `{model}` at `{location}`: {message_of(error)}", hint) from None
     except exceptions.Forbidden as error:
-        hint = gcloud.refused(_message(error), project, member(), API)
-        raise ServiceError(f"Vertex AI refuses: {_message(error)}", hint) from None
+        hint = gcloud.refused(message_of(error), project, member(), API)
+        raise ServiceError(f"Vertex AI refuses: {message_of(error)}", hint) from None
     except exceptions.Unauthorized as error:
-        raise ServiceError(f"Google Cloud does not know you: {_message(error)}", gcloud.LOGIN) from None
+        raise ServiceError(f"Google Cloud does not know you: {message_of(error)}", gcloud.LOGIN) from None
     except exceptions.TooManyRequests as error:
-        raise ServiceError(f"Vertex AI takes no more for now: {_message(error)}", gcloud.quota(project)) from None
+        raise ServiceError(f"Vertex AI takes no more for now: {message_of(error)}", gcloud.quota(project)) from None
     except exceptions.BadRequest as error:
         elsewhere = "set `location` of the target to where its dataset is, or to global"
-        hint = elsewhere if "location" in _message(error) else "bqbatch doctor looks at what a job needs"
-        raise ServiceError(f"Vertex AI refuses the job: {_message(error)}", hint) from None
+        hint = elsewhere if "location" in message_of(error) else "bqbatch doctor looks at what a job needs"
+        raise ServiceError(f"Vertex AI refuses the job: {message_of(error)}", hint) from None
     except exceptions.RetryError as error:
         raise ServiceError(
             f"Vertex AI can't be reached: {error.cause}", "is there a network? run again later"
         ) from None
     except exceptions.GoogleAPICallError as error:
         raise ServiceError(
-            f"Vertex AI: {_message(error)}", "nothing that was answered is lost; run again later"
+            f"Vertex AI: {message_of(error)}", "nothing that was answered is lost; run again later"
         ) from None
     except GoogleAuthError as error:
         raise ServiceError(*gcloud.unauthenticated(error)) from None
@@ -51,5 +51,6 @@ def said(model: str, project: str, location: str, member: Callable[[], str]) -> 
         raise ServiceError(f"Vertex AI can't be reached: {error}", "is there a network? run again later") from None
 
 
-def _message(error: Any) -> str:
+def message_of(error: Any) -> str:
+    """What Google says, without the address that was called."""
     return re.sub(r"^[A-Z]+ https?://\S+: ", "", str(error.message))
