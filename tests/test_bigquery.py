@@ -256,3 +256,34 @@ def test_what_is_kept_has_no_expiration_and_what_is_not_has_the_datasets(
     expires = warehouse._client.get_table("p.llm.default").expires
     assert expires
     assert 3500 < (expires - datetime.now(UTC)).total_seconds() <= 3600
+
+
+def test_a_service_that_stays_busy_is_given_up_and_nobody_waits_for_ever(
+    warehouse: BigQueryWarehouse, server: Loopback
+) -> None:
+    def refuse(_: Call) -> None:
+        raise Refusal(503, "backendError", "busy")
+
+    warehouse.patience_seconds, warehouse.pause_seconds = 0.3, 0.05
+    assert warehouse.describe("`p.llm.words`") is None
+    server.before = refuse
+    for call in (
+        lambda: warehouse.describe("`p.llm.words`"),
+        lambda: warehouse.read("SELECT 1 AS x"),
+        lambda: warehouse.dry_run("SELECT 1 AS x"),
+        lambda: warehouse.execute(Statement("CREATE TABLE `p.llm.one` AS SELECT 1 AS x", "one")),
+        warehouse.list_tables,
+    ):
+        with pytest.raises(WarehouseError, match=r"BigQuery can't be reached: 503 .* busy"):
+            call()
+    assert len(server.calls) > 10
+
+
+def test_a_load_whose_reply_was_lost_is_found_again(
+    warehouse: BigQueryWarehouse, server: Loopback, tmp_path: Path
+) -> None:
+    lost = iter([True])
+    server.sent = lambda call, data: data[:9] if call.method == "bigquery.jobs.insert" and next(lost, False) else data
+    (tmp_path / "words.csv").write_text("id,word\n1,red\n")
+    warehouse.load(tmp_path / "words.csv", "`p.llm.words`")
+    assert list(warehouse.read("SELECT * FROM words")) == [{"id": 1, "word": "red"}]

@@ -132,6 +132,25 @@ def test_a_busy_service_is_asked_again_and_no_request_twice(
     assert len(cloud.vertex.asked) == 4
 
 
+def test_a_service_that_takes_no_job_is_given_up_and_the_run_goes_on_later(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seconds in {"settle_seconds": 0.02, "patience_seconds": 0.2, "pause_seconds": 0.01}.items():
+        monkeypatch.setattr(VertexService, name, seconds)
+
+    def refuse(call: Call) -> None:
+        if call.method.endswith("batchPredictionJobs.create"):
+            raise Refusal(503, "backendError", "busy", "UNAVAILABLE")
+
+    cloud.server.before = refuse
+    said = cloud.folder.say("run", "words.sql", "--target", "prod")
+    assert said.code == 1
+    assert "error: Vertex AI: " in said.err
+    cloud.server.before = lambda _: None
+    assert cloud.folder.say("resume", "words.sql", "--target", "prod").code == 0
+    assert len(cloud.vertex.asked) == 4
+
+
 @pytest.mark.parametrize(
     ("states", "outcomes"),
     [

@@ -75,7 +75,7 @@ class VertexService:
         from google.api_core.exceptions import ResourceExhausted, TooManyRequests
 
         with self._said():
-            sent: float | None = None
+            began, sent = time.monotonic(), None
             pause = min(1.0, self.poll_seconds)
             while True:
                 # Asked before the look, not after: this machine may sleep between the two.
@@ -98,9 +98,10 @@ class VertexService:
                         raise Busy(
                             f"Vertex AI takes no job just now: {message_of(error)}", gcloud.quota(self.project)
                         ) from None
-                    except _lost() as error:
+                    except _lost():
                         sent = time.monotonic()
-                        del error
+                        if sent - began > self.patience_seconds:
+                            raise  # the intent is in the log: whoever goes on looks for the job
                 time.sleep(pause)
                 pause = min(pause * 2, self.poll_seconds)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.faults.disturbance import Crossing
 from tests.faults.mortal import Mortal
-from tests.faults.world import World
+from tests.faults.world import SHARDS, World
 from tests.test_vertex import OUTPUT
 
 PROMPT = f"""
@@ -14,16 +14,19 @@ SELECT n AS key, {{{{ prompt('Label {{n}}') }}}} AS prompt FROM UNNEST(GENERATE_
 """
 
 
-def traffic_of(rows: int, world: World) -> list[Crossing]:
-    """The calls of a run of so many rows, all of them asked."""
+def traffic_of(rows: int, shards: int, world: World) -> list[Crossing]:
+    """The calls of a run of so many rows, all of them asked, in so many shards that are all in the air together."""
     world.clear()
+    world.set(f"shard_size = {rows // shards}\nin_flight = {shards}\n")
     (world.root / "flat.sql").write_text(PROMPT, "utf-8")
     patient = Mortal(world.root, call_seconds=300.0)
     try:
         ended = patient.say("20260101_000000_000001", "run", "flat.sql", "--target", "prod", "--var", f"rows={rows}")
     finally:
         patient.close()
+        world.set(SHARDS)
     assert ended.code == 0, ended
+    assert len(world.vertex.jobs) == shards
     assert len(set(world.vertex.asked)) == len(world.vertex.asked) == rows
     return list(world.disturbance.traffic)
 

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import os
-import random
 from collections.abc import Callable
 
 import pytest
 
-from tests.faults.disturbance import FAULTS
-from tests.faults.world import Plan, World
+from tests.faults.schedule import schedule
+from tests.faults.world import World
 
 PARTS = 8
 LIVES = int(os.environ.get("BQBATCH_FAULT_LIVES", "160"))
 """How many runs are disturbed by chance, in all; `BQBATCH_FAULT_LIVES=5000 pytest tests/faults` tries more."""
-
-
-def schedule(seed: int, calls: int) -> list[Plan]:
-    """Faults for a run and for some takings up of it."""
-    chance = random.Random(seed)
-    return [
-        {chance.randint(1, calls + 5): chance.choice(FAULTS) for _ in range(chance.randint(1, 4))}
-        for _ in range(chance.randint(1, 4))
-    ]
 
 
 @pytest.mark.parametrize("part", range(PARTS))

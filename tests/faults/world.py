@@ -136,11 +136,16 @@ class World:
         self.output = parse_output(OUTPUT, File("", OUTPUT, self.root).place)
         self.server = Loopback({})
         self.disturbance = Disturbance(self.server, lambda: self.first.pid or self.second.pid, CALL_SECONDS * 1.2)
-        settings = f'[targets.prod]\ntype = "vertex"\ndataset = "proj.llm"\nendpoint = "{self.server.url}"\n{SHARDS}'
-        for name, text in {"words.csv": WORDS, "words.sql": self.prompt, "bqbatch.toml": settings}.items():
+        for name, text in {"words.csv": WORDS, "words.sql": self.prompt}.items():
             (self.root / name).write_text(text, "utf-8")
+        self.set(SHARDS)
         self.first, self.second = Mortal(self.root), Mortal(self.root)
         self.clear()
+
+    def set(self, settings: str) -> None:
+        """Writes the target's settings."""
+        place = f'type = "vertex"\ndataset = "proj.llm"\nendpoint = "{self.server.url}"'
+        (self.root / "bqbatch.toml").write_text(f"[targets.prod]\n{place}\n{settings}", "utf-8")
 
     @contextlib.contextmanager
     def open(self) -> Iterator[World]:
