@@ -81,6 +81,14 @@ class Session:
                 "--model gemini-3.5-flash-lite, or config(model = 'gemini-…')",
                 prompt.written_at(named) if named and not self.model else None,
             )
+        from bqbatch.services.models import is_gemini
+
+        if not is_gemini(named):
+            raise ServiceError(
+                f"`{named}` is no Gemini model: batches of others have a form that bqbatch does not write",
+                "gemini-…, or projects/…/locations/…/models/… for a Gemini model that you tuned",
+                prompt.written_at(named) if not self.model else None,
+            )
         return named
 
     def warehouse(self) -> Warehouse:

@@ -381,3 +381,27 @@ def test_a_service_that_does_not_answer_for_long_is_told(cloud: Cloud, monkeypat
     cloud.server.before = lambda _: None
     assert cloud.run()["outcomes"] == ALL
     assert len(cloud.vertex.asked) == 4
+
+
+@pytest.mark.parametrize(
+    ("model", "taken"),
+    [("claude-sonnet-5", False), ("gemini-3.5-flash-lite", True), ("projects/p/locations/us-central1/models/7", True)],
+)
+def test_a_model_of_others_is_refused_before_anything_is_sent(model: str, taken: bool, cloud: Cloud) -> None:
+    said = cloud.say("compile", "words.sql", "--model", model)
+    assert (said.code == 0) == taken
+    assert cloud.server.calls == []
+    if not taken:
+        assert "`claude-sonnet-5` is no Gemini model" in said.err
+
+
+def test_a_cached_content_which_batches_do_not_take_is_refused_at_its_place(cloud: Cloud) -> None:
+    file = cloud.folder.root / "words.sql"
+    file.write_text(
+        file.read_text().replace("max_output_tokens", "request_extra = {'cachedContent': 'c'}, max_output_tokens")
+    )
+    said = cloud.say("run", "words.sql")
+    assert said.code == 1
+    assert "words.sql:2:" in said.err
+    assert "can't be used" in said.err
+    assert cloud.server.calls == []

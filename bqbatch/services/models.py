@@ -8,6 +8,7 @@ docs.cloud.google.com/gemini-enterprise-agent-platform/models (locations, in eac
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -38,6 +39,14 @@ MODELS = {
     "gemini-2.5-flash": Model((), date(2026, 10, 20)),
     "gemini-2.5-flash-lite": Model((), date(2026, 10, 20)),
 }
+
+
+def is_gemini(model: str) -> bool:
+    """Whether a name is a Gemini model's, or a tuned model's, whose name does not tell what it was made of."""
+    return (
+        re.fullmatch(r"(publishers/google/models/)?gemini-[\w.-]+|projects/[^/]+/locations/[^/]+/models/[^/]+", model)
+        is not None
+    )
 
 
 def advice(model: str, location: str, today: date | None = None) -> str | None:
