@@ -52,7 +52,7 @@ class BigQuery:
     def __post_init__(self) -> None:
         self.warehouse = DuckDBWarehouse(self.folder / "bigquery.duckdb", "llm")
         self._lock = threading.RLock()
-        self.tables = Tables(self.project, self.datasets, self.rules, self.warehouse, lambda: self._lock)
+        self.tables = Tables(self.project, self.datasets, self.rules, lambda: self.warehouse, lambda: self._lock)
 
     @property
     def answers(self) -> Mapping[str, Answer]:

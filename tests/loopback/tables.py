@@ -39,9 +39,14 @@ class Tables:
     project: str
     datasets: dict[str, str]
     rules: Rules
-    warehouse: DuckDBWarehouse
+    warehouse_now: Callable[[], DuckDBWarehouse]
     locked: Callable[[], Any]
     kept: dict[str, Kept] = field(default_factory=dict)
+
+    @property
+    def warehouse(self) -> DuckDBWarehouse:
+        """Where the rows are; a test may have put another one in its place."""
+        return self.warehouse_now()
 
     @property
     def answers(self) -> Mapping[str, Answer]:
