@@ -114,6 +114,7 @@ class Terse(Vertex):
         warehouse.execute(Statement(
             f"CREATE TABLE `{target}` AS SELECT key, request, IF(key < '8', {said[0]}, {said[1]}) AS response, '' AS status, "
             f"CURRENT_TIMESTAMP() AS processed_time FROM `{source}` ORDER BY key LIMIT {most}", f"answer {target}"))  # fmt: skip
+        self.bigquery.tables.made(target)
         self.asked += keys
         dataset, _, table = target.partition(".")
         body["outputInfo"] = {"bigqueryOutputDataset": f"bq://proj.{dataset}", "bigqueryOutputTable": table}
@@ -177,7 +178,7 @@ class World:
         """Leaves nothing of what was."""
         self.memory.clear()
         bigquery = BigQuery(self.root, "proj")
-        bigquery.warehouse = self.memory
+        bigquery.warehouse = bigquery.tables.warehouse = self.memory
         self.vertex = Terse(bigquery, self.output, lag_seconds=LAG_SECONDS)
         self.server.answers = {
             method: self._one_at_a_time(answer)
