@@ -178,7 +178,7 @@ class World:
         """Leaves nothing of what was."""
         self.memory.clear()
         bigquery = BigQuery(self.root, "proj")
-        bigquery.warehouse = bigquery.tables.warehouse = self.memory
+        bigquery.warehouse = self.memory
         self.vertex = Terse(bigquery, self.output, lag_seconds=LAG_SECONDS)
         self.server.answers = {
             method: self._one_at_a_time(answer)
