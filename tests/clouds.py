@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +65,17 @@ class Cloud:
 
     def run(self, *arguments: str) -> dict[str, Any]:
         return self.folder.run("words.sql", "--target", "prod", *arguments)
+
+    def json(self, *arguments: str) -> Any:
+        """What a command on the target says."""
+        said = self.folder.say(*arguments, "--target", "prod", "--format", "json")
+        assert said.code == 0, said.err
+        return json.loads(said.out)
+
+    def tables(self) -> set[str]:
+        """The names of what there is in the dataset of the prompt."""
+        names = self.vertex.bigquery.warehouse.list_tables()
+        return {name for name in names if not name.startswith(("seed_", "bqbatch_"))}
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         return list(self.vertex.bigquery.warehouse.read(sql))

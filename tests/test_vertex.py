@@ -2,74 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
-from typing import Any
 
 import pytest
 
 from bqbatch.names import Dataset
-from bqbatch.prompt.output_ddl import parse_output
-from bqbatch.prompt.source import File
 from bqbatch.run.ledger import Ledger
 from bqbatch.services.vertex import VertexService
 from bqbatch.warehouses import Statement
-from tests.loopback.bigquery import BigQuery
-from tests.loopback.http import Call, Loopback, Refusal
-from tests.loopback.vertex import Vertex
-from tests.projects import Folder
-
-OUTPUT = "label STRING NOT NULL CHECK (label IN ('a', 'b'))"
-PROMPT = f"""
-{{{{ config(model = 'gemini-3.5-flash-lite', max_output_tokens = 100) }}}}
-{{% output %}}{OUTPUT}{{% endoutput %}}
-SELECT id AS key, word, {{{{ prompt('Label {{word}}') }}}} AS prompt FROM {{{{ seed('words.csv') }}}}
-"""
-WORDS = "id,word\n1,red\n2,green\n3,red\n4,\n5,blue\n6,black\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Cloud:
-    """A project folder with a target on the loopback server."""
-
-    folder: Folder
-    server: Loopback
-    vertex: Vertex
-
-    def run(self, *arguments: str) -> dict[str, Any]:
-        return self.folder.run("words.sql", "--target", "prod", *arguments)
-
-    def json(self, *arguments: str) -> Any:
-        """What a command on the target says."""
-        said = self.folder.say(*arguments, "--target", "prod", "--format", "json")
-        assert said.code == 0, said.err
-        return json.loads(said.out)
-
-    def tables(self) -> set[str]:
-        """The names of what there is in the dataset of the prompt."""
-        names = self.vertex.bigquery.warehouse.list_tables()
-        return {name for name in names if not name.startswith(("seed_", "bqbatch_"))}
-
-    def rows(self, sql: str) -> list[dict[str, Any]]:
-        return list(self.vertex.bigquery.warehouse.read(sql))
+from tests.clouds import Cloud
+from tests.loopback.http import Call, Refusal
 
 
 @pytest.fixture
 def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    (tmp_path / "google").mkdir()
-    vertex = Vertex(BigQuery(tmp_path / "google", "proj"), parse_output(OUTPUT, File("", OUTPUT, tmp_path).place))
-    monkeypatch.setattr(VertexService, "poll_seconds", 0.01)
-    with Loopback({**vertex.bigquery.answers, **vertex.answers}) as server, vertex.bigquery.warehouse.step():
-        folder = Folder.made(tmp_path / "project", monkeypatch, {"words.csv": WORDS, "words.sql": PROMPT})
-        target = f'[targets.prod]\ntype = "vertex"\ndataset = "proj.llm"\nendpoint = "{server.url}"\n'
-        folder.write("bqbatch.toml", target)
-        yield Cloud(folder, server, vertex)
+    with Cloud.opened(tmp_path, monkeypatch) as cloud:
+        yield cloud
 
 
 def test_a_run_in_the_cloud_leaves_the_view_that_a_local_one_leaves(cloud: Cloud) -> None:
@@ -187,22 +140,13 @@ def test_a_model_that_makes_answers_up_is_refused_in_the_cloud(cloud: Cloud) -> 
 # Shards, and runs that go on.
 
 
-SHARDS = "shard_size = 2\nin_flight = 2\n"
-
-
-def settings(cloud: Cloud, text: str) -> None:
-    """More settings of the target."""
-    file = cloud.folder.root / "bqbatch.toml"
-    file.write_text(file.read_text() + text)
-
-
 def jobs(cloud: Cloud) -> list[tuple[int, int, str]]:
     rows = cloud.rows("SELECT shard, attempt, ended_as FROM bqbatch_jobs ORDER BY shard, attempt")
     return [(row["shard"], row["attempt"], row["ended_as"]) for row in rows]
 
 
 def test_requests_go_out_in_shards_and_no_more_than_may_be_in_the_air(cloud: Cloud) -> None:
-    settings(cloud, "shard_size = 1\nin_flight = 2\n")
+    cloud.configure(shard_size=1, in_flight=2)
     assert cloud.run()["outcomes"] == {"ok": 5, "skipped": 1}
     assert jobs(cloud) == [(shard, 1, "SUCCEEDED") for shard in (1, 2, 3, 4)]
     assert len(set(cloud.vertex.asked)) == len(cloud.vertex.asked) == 4
@@ -211,7 +155,7 @@ def test_requests_go_out_in_shards_and_no_more_than_may_be_in_the_air(cloud: Clo
 
 
 def test_a_detached_run_is_brought_to_its_end_by_resume(cloud: Cloud) -> None:
-    settings(cloud, "shard_size = 2\nin_flight = 1\n")
+    cloud.configure(shard_size=2, in_flight=1)
     said = cloud.json("run", "words.sql", "--detach")
     assert (said["state"], said["requests"], said["shards"], len(said["jobs"])) == ("open", 4, 2, 1)
     assert [row["state"] for row in cloud.json("status")] == ["open"]
@@ -222,7 +166,7 @@ def test_a_detached_run_is_brought_to_its_end_by_resume(cloud: Cloud) -> None:
 
 
 def test_a_new_run_waits_for_what_an_open_one_has_in_the_air(cloud: Cloud) -> None:
-    settings(cloud, "shard_size = 2\nin_flight = 1\n")
+    cloud.configure(shard_size=2, in_flight=1)
     cloud.json("run", "words.sql", "--detach")
     assert cloud.run()["outcomes"] == {"ok": 5, "skipped": 1}
     assert len(set(cloud.vertex.asked)) == len(cloud.vertex.asked) == 4
@@ -230,7 +174,7 @@ def test_a_new_run_waits_for_what_an_open_one_has_in_the_air(cloud: Cloud) -> No
 
 
 def test_cancel_stops_the_jobs_keeps_their_answers_and_publishes(cloud: Cloud) -> None:
-    settings(cloud, "shard_size = 2\nin_flight = 1\n")
+    cloud.configure(shard_size=2, in_flight=1)
     cloud.json("run", "words.sql", "--detach")
     [result] = cloud.json("cancel")
     assert result["outcomes"]["pending"] > 0
@@ -241,7 +185,7 @@ def test_cancel_stops_the_jobs_keeps_their_answers_and_publishes(cloud: Cloud) -
 
 
 def test_collect_brings_home_what_is_over_and_waits_for_nothing(cloud: Cloud) -> None:
-    settings(cloud, SHARDS)
+    cloud.configure(shard_size=2, in_flight=2)
     cloud.json("run", "words.sql", "--detach")
     assert {row["what"] for row in cloud.json("collect")} == {"still at work"}
     cloud.vertex.finish()
@@ -253,7 +197,7 @@ def test_collect_brings_home_what_is_over_and_waits_for_nothing(cloud: Cloud) ->
 
 @pytest.mark.parametrize(("policy", "attempts"), [("resubmit", 2), ("give up", 1)])
 def test_a_job_that_sits_too_long_follows_the_policy(cloud: Cloud, policy: str, attempts: int) -> None:
-    settings(cloud, f'stuck = "{policy}"\npending_hours = 0\nrunning_hours = 1\n')
+    cloud.configure(stuck=policy, pending_hours=0, running_hours=1)
     cloud.vertex.sits, cloud.vertex.answers_when_cancelled = 1, False
     outcomes = cloud.run()["outcomes"]
     assert outcomes == ({"ok": 5, "skipped": 1} if attempts == 2 else {"pending": 5, "skipped": 1})
@@ -262,7 +206,7 @@ def test_a_job_that_sits_too_long_follows_the_policy(cloud: Cloud, policy: str, 
 
 
 def test_what_a_failed_job_left_open_is_asked_in_the_next_attempt_only(cloud: Cloud) -> None:
-    settings(cloud, SHARDS)
+    cloud.configure(shard_size=2, in_flight=2)
     cloud.vertex.fails, cloud.vertex.answers_of_failed = 1, 1
     assert cloud.run()["outcomes"] == {"ok": 5, "skipped": 1}
     assert jobs(cloud) == [(1, 1, "FAILED"), (1, 2, "SUCCEEDED"), (2, 1, "SUCCEEDED")]
@@ -270,7 +214,7 @@ def test_what_a_failed_job_left_open_is_asked_in_the_next_attempt_only(cloud: Cl
 
 
 def test_ctrl_c_stops_watching_and_the_jobs_go_on(cloud: Cloud) -> None:
-    settings(cloud, SHARDS)
+    cloud.configure(shard_size=2, in_flight=2)
     stopped = iter([True])
 
     def press(call: Call) -> None:
@@ -289,7 +233,7 @@ def test_ctrl_c_stops_watching_and_the_jobs_go_on(cloud: Cloud) -> None:
 
 
 def test_a_run_that_another_process_watches_is_cancelled_and_left_to_it(cloud: Cloud) -> None:
-    settings(cloud, SHARDS)
+    cloud.configure(shard_size=2, in_flight=2)
     cloud.json("run", "words.sql", "--detach")
     with Popen(["sleep", "60"]) as other:
         cloud.vertex.bigquery.warehouse.execute(
@@ -331,7 +275,8 @@ def test_what_was_stopped_before_it_asked_is_closed_by_resume(cloud: Cloud) -> N
     ],
 )
 def test_a_setting_of_the_target_that_can_t_be_is_refused_with_its_line(cloud: Cloud, line: str, message: str) -> None:
-    settings(cloud, f"{line}\n")
+    file = cloud.folder.root / "bqbatch.toml"
+    file.write_text(f"{file.read_text()}{line}\n")
     said = cloud.folder.say("run", "words.sql", "--target", "prod")
     assert said.code == 1
     assert f"bqbatch.toml:5:1: {message}" in said.err

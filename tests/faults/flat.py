@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from tests.clouds import OUTPUT
 from tests.faults.disturbance import Crossing
 from tests.faults.mortal import Mortal
 from tests.faults.world import SHARDS, World
-from tests.test_vertex import OUTPUT
 
 PROMPT = f"""
 {{{{ config(model = 'gemini-3.5-flash-lite', max_output_tokens = 100) }}}}

@@ -21,12 +21,12 @@ from bqbatch.prompt.source import File
 from bqbatch.warehouses import Result, Statement
 from bqbatch.warehouses.duckdb import DuckDBWarehouse
 from bqbatch.warehouses.duckdb.translate import translate
+from tests.clouds import OUTPUT, PROMPT
 from tests.faults.disturbance import Disturbance
 from tests.faults.mortal import CALL_SECONDS, Ended, Mortal
 from tests.loopback.bigquery import BigQuery
 from tests.loopback.http import Answer, Call, Loopback
 from tests.loopback.vertex import Vertex
-from tests.test_vertex import OUTPUT, PROMPT
 
 RUN = ("run", "words.sql", "--target", "prod")
 RESUME = ("resume", "words.sql", "--target", "prod")
