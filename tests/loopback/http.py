@@ -70,7 +70,7 @@ class Loopback:
         self.after: Callable[[Call], None] = lambda _: None
         """Is told each call after it was carried out and before the reply is sent; may raise ConnectionError."""
         self.sent: Callable[[Call, bytes], bytes] = lambda _, data: data
-        """Is told the bytes of each reply that is no error; what it returns is sent."""
+        """Is told the bytes of each reply; what it returns is sent."""
         self.ahead = 0.0
         """Seconds by which the server's clock is ahead of this machine's."""
         self.problems: list[str] = []
@@ -165,7 +165,7 @@ class Loopback:
         call: Call | None = None,
     ) -> None:
         data = b"" if reply is None else json.dumps(reply).encode()
-        if call is not None and code < 400:
+        if call is not None:
             data = self.sent(call, data)
         handler.send_response(code)
         handler.send_header("Content-Type", "application/json; charset=UTF-8")
