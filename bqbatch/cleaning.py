@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bqbatch import sqlfiles
-from bqbatch.errors import RunError
+from bqbatch.errors import Held, RunError
 from bqbatch.names import Dataset, PromptObjects, run_of
 from bqbatch.queries import accounts, check_runs, name_of, published
 from bqbatch.run.ledger import Claim, Ledger, new_run_id
@@ -63,7 +63,7 @@ def _clean_prompt(warehouse: Warehouse, dataset: Dataset, prompt: str) -> list[t
     try:
         with _claimed(warehouse, PromptObjects(dataset, prompt)) as ledger, warehouse.step():
             return [(left, _clean_table(warehouse, ledger, left)) for left in leftovers(warehouse, dataset, prompt)]
-    except RunError:  # another run has the claim
+    except Held:
         return [(left, GOES_ON) for left in leftovers(warehouse, dataset, prompt)]
 
 
@@ -78,7 +78,7 @@ def _clean_table(warehouse: Warehouse, ledger: Ledger, left: Leftover) -> str:
 
 @contextlib.contextmanager
 def _claimed(warehouse: Warehouse, objects: PromptObjects) -> Iterator[Ledger]:
-    """The claim of a prompt. Raises RunError while a run has it."""
+    """The claim of a prompt. Raises Held while a run has it."""
     ledger = Ledger(objects.dataset, new_run_id(), objects.prompt)
     claim = Claim(warehouse, objects, ledger)
     claim.take()

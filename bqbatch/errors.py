@@ -9,6 +9,7 @@
     │   └── Locked        another process holds the warehouse file
     ├── ServiceError      the batch service or the local model
     ├── RunError          keys, claims, conservation of rows
+    │   ├── Held          another run works on the prompt
     │   └── Interrupted   Ctrl-C; what was answered is kept
     └── RowsNotOk         `--fail-on` found its rows
 
@@ -87,6 +88,10 @@ class ServiceError(BqbatchError):
 
 class RunError(BqbatchError):
     """A run could not start or did not conserve its rows."""
+
+
+class Held(RunError):
+    """Another run, or another command, has the claim of a prompt."""
 
 
 class Interrupted(RunError):

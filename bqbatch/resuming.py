@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bqbatch import sqlfiles
 from bqbatch.commands import price_of
-from bqbatch.errors import RunError
+from bqbatch.errors import Held
 from bqbatch.names import PromptObjects
 from bqbatch.queries import check_runs, name_of
 from bqbatch.run.ledger import Claim, Ledger, new_run_id
@@ -20,7 +20,7 @@ from bqbatch.session import Session
 
 
 def resume(file: Path | None, target: str | None, *, quiet: bool) -> Iterator[RunResult]:
-    """The results of the open runs of a prompt, or of all, each brought to its end. Raises RunError while another process has one."""
+    """The results of the open runs of a prompt, or of all, each brought to its end. Raises Held while another process has one."""
     session = _session(file, target)
     for prompt in _prompts(session, file):
         with Screen(quiet=quiet) as screen, _claimed(_open_runs(session, prompt, screen)) as runs:
@@ -42,10 +42,13 @@ def cancel(file: Path | None, target: str | None, *, quiet: bool) -> Iterator[Ru
             try:
                 with _claimed(runs):
                     yield from runs.cancel()
-            except RunError:
+            except Held as held:
+                if session.project.target.type == "local":
+                    held.hint = "its jobs live in that process: Ctrl-C there stops them"
+                    raise
                 stopped = runs.cancel_jobs()
                 screen.note(
-                    f"{len(stopped)} jobs of `{prompt}` are cancelled; the process that watches them collects them"
+                    f"jobs of `{prompt}` cancelled: {len(stopped)}; the process that watches them collects them"
                 )
 
 

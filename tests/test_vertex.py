@@ -248,7 +248,7 @@ def test_a_run_that_another_process_watches_is_cancelled_and_left_to_it(cloud: C
         said = cloud.folder.say("cancel", "--target", "prod")
         other.kill()
     assert said.code == 0
-    assert "2 jobs of `words` are cancelled; the process that watches them collects them" in said.err
+    assert "jobs of `words` cancelled: 2; the process that watches them collects them" in said.err
     assert {kept["job"]["state"] for kept in cloud.vertex.jobs.values()} == {"JOB_STATE_CANCELLED"}
     [result] = cloud.json("resume")
     assert result["outcomes"] == {"ok": 5, "skipped": 1}

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bqbatch import sqlfiles
-from bqbatch.errors import Exists, RunError, WarehouseError
+from bqbatch.errors import Exists, Held, WarehouseError
 from bqbatch.names import Dataset, PromptObjects
 from bqbatch.warehouses import Statement, Warehouse
 
@@ -97,7 +97,7 @@ class Claim:
         return ledger.statement("release", f"DROP TABLE IF EXISTS {objects.claim}")
 
     def take(self) -> None:
-        """Takes the claim, or raises RunError while another run holds it.
+        """Takes the claim, or raises Held while another run has it.
 
         The claim of a process that is gone, or that was not renewed in time, is taken over; of two that try, one
         finds that the other was first.
@@ -111,7 +111,7 @@ class Claim:
             if holder is None:
                 continue
             if not holder["expired"] and alive(holder):
-                raise RunError(
+                raise Held(
                     f"another run of `{self.objects.prompt}` is under way: {holder['run_id']}, process {holder['pid']} "
                     f"on {holder['host']}",
                     "wait for it; `bqbatch status` shows how far it is",
@@ -127,7 +127,7 @@ class Claim:
             now = self._holder()
             if now and now["run_id"] == self.ledger.run_id:
                 return
-        raise RunError(f"another run of `{self.objects.prompt}` was first", "`bqbatch status` shows how far it is")
+        raise Held(f"another run of `{self.objects.prompt}` was first", "`bqbatch status` shows how far it is")
 
     def renew(self, nth: int) -> None:
         """Moves the end of the claim."""

@@ -5,12 +5,14 @@ Where a run stands is in the log, and what it asks is in its tables: no prompt f
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bqbatch import sqlfiles
+from bqbatch.errors import BqbatchError, WarehouseError
 from bqbatch.names import Dataset, run_of
 from bqbatch.project import Target
 from bqbatch.prompt.output import OutputColumn
@@ -75,11 +77,18 @@ class OpenRuns:
                 self._close(script)
                 continue
             flight = self._flight(script, requests)
-            with self.warehouse.step():
-                flight.take_up()
-            flight.fly()
-            with self.warehouse.step():
-                yield self._published(flight)
+            try:
+                with self.warehouse.step():
+                    flight.take_up()
+                flight.fly()
+                with self.warehouse.step():
+                    result = self._published(flight)
+            except BqbatchError as error:
+                with contextlib.suppress(WarehouseError):
+                    halted = script.ledger.event("halted", nth=self.claim.ledger.run_id, message=str(error))
+                    self.warehouse.execute(halted)
+                raise
+            yield result
 
     def cancel(self) -> Iterator[RunResult]:
         """Stops the jobs of every open run, brings home what was answered, and publishes it."""
