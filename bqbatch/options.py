@@ -59,6 +59,10 @@ shown_rows = click.option(
 )
 where = click.option("--where", metavar="SQL", default="", help="Only rows for which this condition holds.")
 columns = click.option("--columns", metavar="A,B", default="", help="Only these columns, in this order.")
+by = click.option(
+    "--by", type=click.Choice(["run", "prompt", "model", "day", "outcome"]), default="run", show_default=True,
+    help="What is summed up.",
+)  # fmt: skip
 keys = click.option(
     "--key", "keys", multiple=True, metavar="KEY", help="Erase what is known of this key of FILE instead."
 )

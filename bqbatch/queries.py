@@ -149,6 +149,18 @@ def accounts(dataset: Dataset) -> dict[str, str]:
     return {name: f"(\n{sqlfiles.render(f'ledger/{name}', log=dataset.log)}\n)" for name in ("runs", "jobs")}
 
 
+def usage(file: Path | None, target: str | None, by: str, limit: int) -> Query:
+    """Tokens and dollars of a prompt, or of all, summed up by run, prompt, model, day or outcome."""
+    session, name = _with_runs(file, target)
+    warehouse, dataset = session.warehouse(), session.project.target.dataset
+    prompts = [table.removesuffix("__usage") for table in warehouse.list_tables() if table.endswith("__usage")]
+    usages = [(prompt, PromptObjects(dataset, prompt).usage) for prompt in prompts if name in ("", prompt)]
+    if not usages:
+        raise ProjectError("nothing was published here yet", "bqbatch run FILE")
+    sql = sqlfiles.render("usage/total", usages=usages, by="run_id" if by == "run" else by, limit=limit)
+    return Query(warehouse, sql)
+
+
 def _with_runs(file: Path | None, target: str | None) -> tuple[Session, str]:
     session = Session.open(file or Path.cwd(), target)
     check_runs(session)

@@ -165,11 +165,14 @@ def view(case: Case, engine: Engine) -> Queries:
     engine.make("rows", case.sql("requests/published", rows=DATASET.of("working")))
     engine.fill("answers", ANSWERS, case.rows("answers.jsonl"))
     engine.make("view", case.sql("responses/view"))
+    engine.make("usage", case.sql("usage/usage"))
+    usages = [("case", DATASET.of("usage"))]
     others = ("responses/errors", "responses/summary", "responses/show", "usage/usage", "usage/run")
     return Queries(
         {
             "responses/view": f"SELECT * FROM {DATASET.of('view')}",
             **{name: case.sql(name, limit=3) for name in others},
+            "usage/total": case.sql("usage/total", usages=usages, by="run_id"),
         },
         (case.sql("checks/row_is_not_once_in_view"),),
     )

@@ -100,6 +100,8 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "shard": (2, None),
     "shard_size": (200_000, None),
     "select": (SELECT,),
+    "by": ("run_id", "day", "outcome"),
+    "usages": ((("it's", DATASET.of("usage")), ("b", DATASET.of("usage"))), (("b", DATASET.of("usage")),)),
     "where": ("_outcome != 'ok' -- why", "key IN (1, 2)"),
 }
 SPECIAL: dict[tuple[str, str], tuple[Any, ...]] = {
@@ -136,7 +138,7 @@ MADE = {
     "answers": "ledger/answers", "claim": "ledger/claim", "keys": "ledger/keys", "log": "ledger/log",
     "runs": "ledger/runs", "jobs": "ledger/jobs", "rows": "requests/rows", "queue": "requests/queue", "requests": "requests/shard",
     "published": "requests/published", "responses": "responses/responses", "view": "responses/view",
-    "errors": "responses/errors",
+    "errors": "responses/errors", "usage": "usage/usage",
 }  # fmt: skip
 VIEWS = {"ledger/runs", "ledger/jobs", "responses/view", "responses/errors", "usage/usage"}
 INSERTED = {

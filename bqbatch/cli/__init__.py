@@ -153,6 +153,19 @@ def history(file: Path | None, target: str | None, limit: int, format_: str, out
 
 
 @main.command()
+@options.maybe_file
+@options.target
+@options.by
+@options.shown_rows
+@options.of_rows
+def usage(file: Path | None, target: str | None, by: str, limit: int | None, format_: str, output: Path | None) -> None:
+    """Print tokens and dollars: of a prompt or of all, and what was spent on rows that are not ok."""
+    from bqbatch import formats, queries
+
+    formats.write(queries.usage(file, target, by, _limit(limit, format_)), format_, output)
+
+
+@main.command()
 @options.file
 @click.argument("table")
 @options.target
