@@ -11,7 +11,7 @@ from tests.faults.schedule import schedule
 from tests.faults.world import World
 
 PARTS = 8
-LIVES = int(os.environ.get("BQBATCH_FAULT_LIVES", "160"))
+LIVES = int(os.environ.get("BQBATCH_FAULT_LIVES", "120"))
 """How many runs are disturbed by chance, in all; `BQBATCH_FAULT_LIVES=5000 pytest tests/faults` tries more."""
 
 
@@ -33,7 +33,7 @@ def test_several_faults_change_nothing_of_what_comes_out(
 def test_two_who_run_one_prompt_at_once_under_faults_ask_nothing_twice(
     part: int, world: World, record_property: Callable[[str, object], None]
 ) -> None:
-    seeds = range(part, LIVES // 4, PARTS)
+    seeds = range(part, LIVES // 6, PARTS)
     wrong = {}
     for seed in seeds:
         plans = schedule(seed, world.calls)

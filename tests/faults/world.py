@@ -245,10 +245,11 @@ class World:
         twice = {key: times for key, times in Counter(self.vertex.asked).items() if times > 1}
         if twice:
             found.append(f"asked more than once: {twice}")
-        jobs = {row["job"]: row["state"] for row in self.memory.read("SELECT job, state FROM bqbatch_jobs")}
-        found += [
-            f"job {name} is {jobs.get(name)} in the log" for name in self.vertex.jobs if jobs.get(name) != "collected"
-        ]
+        logged = self.memory.read("SELECT run_id, shard, attempt, state FROM bqbatch_jobs")
+        jobs = {f"{row['run_id']}_{row['shard']}_{row['attempt']}": row["state"] for row in logged}
+        sent = [kept["job"]["labels"]["bqbatch_job"] for kept in self.vertex.jobs.values()]
+        found += [f"the service has {sent.count(name)} jobs {name}" for name in set(sent) if sent.count(name) > 1]
+        found += [f"job {name} is {jobs.get(name)} in the log" for name in sent if jobs.get(name) != "collected"]
         found += [f"job {name} of the log is {state}" for name, state in jobs.items() if state != "collected"]
         states = {row["state"] for row in self.memory.read("SELECT state FROM bqbatch_runs")}
         found += [f"a run is {state}" for state in states - {"finished", "stopped", "failed"}]
