@@ -1,9 +1,12 @@
 """What all tests share."""
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.clouds import Cloud
 
 LIVE = Path(__file__).parent / "live"
 
@@ -31,6 +34,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if collection_path.is_dir():
         return None
     return True if (LIVE in collection_path.parents) != config.getoption("live") else None
+
+
+@pytest.fixture
+def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """A project with a target on the loopback server."""
+    with Cloud.opened(tmp_path, monkeypatch) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from bqbatch.prompt.compile import VIEW_COLUMNS
 from tests.clouds import Cloud
 from tests.loopback.http import Call
-
-
-@pytest.fixture
-def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    with Cloud.opened(tmp_path, monkeypatch) as opened:
-        yield opened
 
 
 def test_the_columns_of_the_view_are_described(cloud: Cloud) -> None:

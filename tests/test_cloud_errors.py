@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,12 +22,6 @@ from tests.loopback.http import Call, Refusal
 
 GRANT = 'gcloud projects add-iam-policy-binding proj --member="user:$(gcloud config get account)" --role=roles/'
 ALL = {"ok": 5, "skipped": 1}
-
-
-@pytest.fixture
-def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    with Cloud.opened(tmp_path, monkeypatch) as opened:
-        yield opened
 
 
 def refused(cloud: Cloud, *arguments: str) -> str:

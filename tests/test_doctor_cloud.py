@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -18,12 +17,6 @@ from bqbatch.session import Session
 from tests.clouds import PROMPT, Cloud
 
 GRANT = 'gcloud projects add-iam-policy-binding proj --member="user:$(gcloud config get account)" --role=roles/'
-
-
-@pytest.fixture
-def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    with Cloud.opened(tmp_path, monkeypatch) as opened:
-        yield opened
 
 
 def looked(cloud: Cloud, *file: str) -> dict[str, tuple[str, str, str]]:

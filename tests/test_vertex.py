@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from collections.abc import Iterator
-from pathlib import Path
 from subprocess import Popen
 
 import pytest
@@ -17,12 +15,6 @@ from bqbatch.services.vertex import VertexService
 from bqbatch.warehouses import Statement
 from tests.clouds import Cloud
 from tests.loopback.http import Call, Refusal
-
-
-@pytest.fixture
-def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    with Cloud.opened(tmp_path, monkeypatch) as cloud:
-        yield cloud
 
 
 def test_a_run_in_the_cloud_leaves_the_view_that_a_local_one_leaves(cloud: Cloud) -> None:
