@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bqbatch import sqlfiles
 from bqbatch.project import Target
@@ -92,8 +92,10 @@ class Flight:
             elif row["state"] == "collected":
                 self._done[job.name] = self._size(job)
                 self._ask_again(job, wanted=row["again"])
-            elif find(self.service, job):
-                self.flying.append(job)
+            elif name := find(self.service, job):
+                if row["state"] == "intended":  # whoever sent it did not live to hear of it
+                    self.warehouse.execute(self.script.ledger.event("submitted", job.shard, job.attempt, job=name))
+                self.flying.append(replace(job, sent_as=name))
             else:
                 self.waiting.append(job)
 
