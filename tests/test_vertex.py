@@ -154,6 +154,8 @@ def test_a_detached_run_is_brought_to_its_end_by_resume(cloud: Cloud) -> None:
     [result] = cloud.json("resume", "words.sql")
     assert (result["run_id"], result["outcomes"]) == (said["run_id"], {"ok": 5, "skipped": 1})
     assert cloud.json("resume") == []
+    assert cloud.json("run", "words.sql", "--detach")["outcomes"] == {"ok": 5, "skipped": 1}
+    assert [row["state"] for row in cloud.json("status")] == ["finished"]
     assert len(cloud.vertex.asked) == 4
 
 

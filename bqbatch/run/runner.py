@@ -51,8 +51,11 @@ class Runner:
         """The result of one run. Raises RunError, PromptError or WarehouseError; nothing that was answered is lost."""
         return self._begun(self._to_its_end)
 
-    def detach(self) -> Detached:
-        """A run that has read its source and sent its first jobs, and goes on without this process."""
+    def detach(self) -> Detached | RunResult:
+        """A run that has read its source and sent its first jobs, and goes on without this process.
+
+        One that has nothing to ask ends at once.
+        """
         return self._begun(self._sent)
 
     def _begun(self, go_on: Callable[[Flight], _T]) -> _T:
@@ -98,7 +101,9 @@ class Runner:
             publisher = Publisher(self.warehouse, self.watcher, self.project.target.name)
             return publisher.publish(flight.script, flight.requests, left_open=bool(flight.paused))
 
-    def _sent(self, flight: Flight) -> Detached:
+    def _sent(self, flight: Flight) -> Detached | RunResult:
+        if not flight.requests:
+            return self._to_its_end(flight)
         flight.release()
         sent = tuple(job.name for job in flight.flying)
         script = flight.script
