@@ -2,7 +2,7 @@
 
     A text is cut into pieces, and each counts as one token, as does every character outside of them: a digit, a symbol.
     Weights that are not 1 stand in `text_tokens`. Both were fitted to the tokenizer of Gemma 3, which has one token per
-    digit and keeps a space with the word behind it, on 7,000 texts: parallel news and encyclopedia (UD PUD and GSD, XQuAD),
+    digit and keeps a space with the word behind it, on 7,500 texts (1.5 M tokens): parallel news and encyclopedia (UD PUD and GSD, XQuAD),
     manuals (FastAPI, Django), the standard library of Python, Google's API descriptions. `python -m tests.bench tokens`
     prints how far off it is on other texts. -#}
 
@@ -66,6 +66,12 @@ CASE
 IFNULL({{ function }}({{ json }}, '$.{{ camel }}'), {{ function }}({{ json }}, '$.{{ snake }}'))
 {%- endmacro %}
 
+{#- JSON as text, empty where there is none. -#}
+
+{%- macro json_text(json) -%}
+IFNULL(NULLIF(TO_JSON_STRING({{ json }}), 'null'), '')
+{%- endmacro %}
+
 {#- Per request of a table (`key`, `request` as JSON) its input tokens: of its texts, of its files, of the schema and the tools,
     which the model reads as well. The JSON around them is not sent to it. -#}
 
@@ -101,9 +107,9 @@ FROM (
     SELECT
       key,
       CONCAT(
-        IFNULL(TO_JSON_STRING({{ field('JSON_QUERY', 'request', 'generationConfig.responseSchema', 'generation_config.response_schema') }}), ''),
-        IFNULL(TO_JSON_STRING({{ field('JSON_QUERY', 'request', 'generationConfig.responseJsonSchema', 'generation_config.response_json_schema') }}), ''),
-        IFNULL(TO_JSON_STRING(JSON_QUERY(request, '$.tools')), '')
+        {{ json_text(field('JSON_QUERY', 'request', 'generationConfig.responseSchema', 'generation_config.response_schema')) }},
+        {{ json_text(field('JSON_QUERY', 'request', 'generationConfig.responseJsonSchema', 'generation_config.response_json_schema')) }},
+        {{ json_text("JSON_QUERY(request, '$.tools')") }}
       ) AS text,
       NULL AS mime_type,
       NULL AS resolution
