@@ -81,7 +81,15 @@ def test_what_has_no_text_has_no_tokens(engines: Engines) -> None:
 
 
 def test_any_text_is_estimated_by_both_engines_alike(engines: Engines) -> None:
-    odd = ["😀👍🏽", "\0\x07\u2028\u200d", "é\u0301 ﬁ ß İ", "ＡＢＣ１２３", "𠮷野家で食べた", "ქართული ελληνικά עברית தமிழ்", "'\"\\`{}[]%s"]
+    odd = [
+        "😀👍🏽",
+        "\0\x07\u2028\u200d",
+        "é\u0301 ﬁ ß İ",
+        "ＡＢＣ１２３",
+        "𠮷野家で食べた",
+        "ქართული ελληνικά עברית தமிழ்",
+        "'\"\\`{}[]%s",
+    ]
     found = tokens(engines, *odd, "x" * 100_000, " " * 5_000, "漢" * 5_000)
     assert all(n is not None and n > 0 for n in found)
 
