@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.casefile import read_case
 from tests.engines import DATASET, Embedded, Judge, macro
@@ -92,6 +94,16 @@ def test_any_text_is_estimated_by_both_engines_alike(engines: Engines) -> None:
     ]
     found = tokens(engines, *odd, "x" * 100_000, " " * 5_000, "漢" * 5_000)
     assert all(n is not None and n > 0 for n in found)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    texts=st.lists(
+        st.text(max_size=40) | st.sampled_from((" A", "12 ", "漢字漢字", "한국어", "éß ", "\n\n")), max_size=8
+    )
+)
+def test_a_text_of_any_characters_is_estimated_by_both_engines_alike(engines: Engines, texts: list[str]) -> None:
+    tokens(engines, *texts, "".join(texts))
 
 
 def test_a_longer_text_has_more_tokens(engines: Engines) -> None:

@@ -26,7 +26,7 @@
     of their own. Hangul is cut a little too fine. -#}
 
 {%- macro text_tokens(text) -%}
-CAST(CEIL(
+CAST(ROUND(
     LENGTH(REGEXP_REPLACE({{ text }}, r'{{ pieces }}', 'x'))
     + 0.5 * {{ characters(text, ' [A-Z]') }} / 2
     + IF(
