@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlglot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.casefile import read_case
 from tests.engines import DATASET, Embedded, Judge, macro
+from tests.oracle.bigquery import refused
 
 FILES = sorted((Path(__file__).parent / "cases" / "tokens").glob("*.case"))
 MOST = 0.08
@@ -69,6 +71,11 @@ def test_the_tokens_of_a_language_are_8_percent_off_at_most(path: Path, engines:
     estimated = sum(n for n in tokens(engines, *sections.values()) if n is not None)
     assert counted > 250
     assert estimated / counted == pytest.approx(1, abs=MOST)
+
+
+def test_bigquery_takes_it() -> None:
+    for sql in (TEXTS, REQUESTS):
+        assert refused(sqlglot.parse_one(sql, dialect="bigquery")) == []
 
 
 def test_the_languages_and_kinds_are_those_that_were_promised() -> None:
