@@ -1,10 +1,11 @@
 {#- How many tokens a text has for Gemini, estimated: what the service counted is in the answers, and corrects this.
 
     A text is cut into pieces, and each counts as one token, as does every character outside of them: a digit, a symbol.
-    Weights that are not 1 stand in `text_tokens`. Both were fitted to the tokenizer of Gemma 3, which has one token per
-    digit and keeps a space with the word behind it, on 7,500 texts (1.5 M tokens): parallel news and encyclopedia (UD PUD and GSD, XQuAD),
-    manuals (FastAPI, Django), the standard library of Python, Google's API descriptions. `python -m tests.bench tokens`
-    prints how far off it is on other texts. -#}
+    Weights that are not 1 stand in `text_tokens`. They follow the tokenizer of Gemma 3, which has one token per digit and
+    keeps a space with the word behind it, on 7,500 texts (1.5 M tokens): news, encyclopedia, reviews and chat (Universal
+    Dependencies' PUD, GSD, EWT and Taiga; XQuAD), manuals (FastAPI, Django), code of the standard library, queries of this
+    project's tests, Google's API descriptions, made-up records and tables. `python -m tests.bench tokens` prints how far
+    off they are on other texts. -#}
 
 {%- set pieces = [
   ' ?[A-Za-z\\x{AA}\\x{BA}\\x{C0}-\\x{24F}\\x{1E00}-\\x{1EFF}]{1,10}',
