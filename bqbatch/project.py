@@ -7,6 +7,11 @@ model = "smollm2"           # and any other setting of config(…), as a default
 [targets.prod]
 type = "vertex"
 dataset = "my-project.llm"
+
+[[prices]]                  # USD per million tokens, where Google's price is not yours
+model = "gemini-3.5-flash"
+input = 1.20
+output = 7.20
 """
 
 from __future__ import annotations
@@ -21,6 +26,7 @@ from typing import Any
 
 from bqbatch.errors import Place, ProjectError
 from bqbatch.names import Dataset
+from bqbatch.prices import Line, read_overrides
 from bqbatch.prompt.settings import SETTINGS, Settings, problem_with
 
 FILE = "bqbatch.toml"
@@ -67,10 +73,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The project's folder and the target that was chosen."""
+    """The project's folder, the target that was chosen, and prices of its own."""
 
     root: Path
     target: Target
+    prices: tuple[Line, ...] = ()
 
     @property
     def warehouse_file(self) -> Path:
@@ -108,7 +115,8 @@ def load_project(start: Path, target: str | None = None) -> Project:
                 'a text needs quotes, as in model = "simulated"; see https://toml.io',
                 place,
             ) from None
-    _check_keys(said, ("target", "dataset", "targets", *_DEFAULTS), text)
+    _check_keys(said, ("target", "dataset", "targets", "prices", *_DEFAULTS), text)
+    prices = read_overrides(said.get("prices", []), lambda index, key: _place_of_price(text, index, key))
     targets = said.get("targets", {})
     if not isinstance(targets, dict) or not all(isinstance(table, dict) for table in targets.values()):
         raise ProjectError("`targets` holds one table each", "[targets.prod]", _place(text, "targets"))
@@ -146,7 +154,7 @@ def load_project(start: Path, target: str | None = None) -> Project:
         if problem := problem_with(key, value):
             raise ProjectError(problem[0].replace("config(", "").replace(")", ""), problem[1], _place(text, key))
     target_ = Target(str(name), str(kind), Dataset(dataset), Settings(**defaults))
-    return Project(root, target_ if kind == "local" else _in_the_cloud(target_, table, text))
+    return Project(root, target_ if kind == "local" else _in_the_cloud(target_, table, text), prices)
 
 
 def _in_the_cloud(target: Target, table: Mapping[str, Any], text: str) -> Target:
@@ -192,3 +200,14 @@ def _place(text: str, word: str) -> Place:
     found = re.search(rf"^\s*\[?[^\n=]*\b{re.escape(word)}\b", text, re.MULTILINE)
     line = text.count("\n", 0, found.end()) + 1 if found else 1
     return Place(FILE, line, 1)
+
+
+def _place_of_price(text: str, index: int, key: str) -> Place:
+    """The line of a key in the n-th table of `[[prices]]`, else where the table begins."""
+    heads = list(re.finditer(r"^\s*\[\[\s*prices\s*\]\]", text, re.MULTILINE))
+    if index >= len(heads):
+        return _place(text, "prices")
+    start = heads[index].end()
+    inside = re.compile(r"^\s*\[", re.MULTILINE).split(text[start:], maxsplit=1)[0]
+    found = re.search(rf"^[ \t]*[\"']?{re.escape(key)}[\"']?\s*=", inside, re.MULTILINE) if key else None
+    return Place(FILE, text.count("\n", 0, start + (found.end() if found else 0)) + 1, 1)

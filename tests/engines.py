@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
+from bqbatch import sqlfiles
 from bqbatch.names import Dataset
 from bqbatch.warehouses import Statement
 from bqbatch.warehouses.duckdb import DuckDBWarehouse
@@ -129,6 +130,12 @@ class Embedded:
 def columns_of(select: str) -> dict[str, str]:
     """The columns, name to type, of a SELECT that reads no table."""
     return dict(googlesql().analyze(select, {}).columns)
+
+
+def macro(file: str, name: str, *arguments: str) -> str:
+    """The SQL that a macro of `sql/macros/<file>.sql` makes of these arguments."""
+    template = f"{{% from 'macros/{file}.sql' import {name} %}}{{{{ {name}(*arguments) }}}}"
+    return sqlfiles._environment().from_string(template).render(arguments=arguments)
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 
 from bqbatch import sqlfiles
 from bqbatch.names import Dataset, PromptObjects, RunObjects, run_of
+from bqbatch.prices import FREE as FREE
+from bqbatch.prices import UNKNOWN as UNKNOWN
+from bqbatch.prices import Price as Price
 from bqbatch.prompt.compile import CompiledPrompt
 from bqbatch.prompt.output import OutputColumn
 from bqbatch.run.ledger import PERMANENT, WORKING, Ledger
@@ -18,22 +20,6 @@ LABEL = "bqbatch_prompt"
 DEFAULT_ATTEMPTS = 3
 _MOST_PARTITIONS = 4_000
 """What a partitioned table may have (https://cloud.google.com/bigquery/quotas, taken low); later shards share one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """USD per million tokens; None where no price is known."""
-
-    input: Decimal | None
-    output: Decimal | None
-
-    def sql(self) -> tuple[str, str]:
-        """The two prices as GoogleSQL, NULL where unknown."""
-        return tuple("NULL" if price is None else str(price) for price in (self.input, self.output))  # type: ignore[return-value]
-
-
-FREE = Price(Decimal(0), Decimal(0))
-UNKNOWN = Price(None, None)
 
 
 @dataclass(frozen=True, slots=True)
