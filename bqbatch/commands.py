@@ -15,7 +15,7 @@ from bqbatch.prompt.compile import CompiledPrompt
 from bqbatch.prompt.macros import SEED_FORMATS
 from bqbatch.run.result import Detached, FailOn, RunResult, parse_retry
 from bqbatch.run.runner import Runner
-from bqbatch.run.script import FREE, LABEL, UNKNOWN, Price
+from bqbatch.run.script import LABEL
 from bqbatch.screen import Screen
 from bqbatch.session import Session
 
@@ -57,7 +57,8 @@ def run_prompts(
             if detach and service.in_process:
                 raise RunError("a job on the local target lives in this process", "leave --detach out")
             runner = Runner(
-                session.project, prompt, warehouse, service, screen, limit, full_refresh, allow_partial, price_of(session),
+                session.project, prompt, warehouse, service, screen, limit, full_refresh, allow_partial,
+                session.price(service.model, screen.note),
                 again,
             )  # fmt: skip
             results.append(runner.detach() if detach else runner.run())
@@ -66,11 +67,6 @@ def run_prompts(
         if rule and isinstance(result, RunResult):
             rule.check(result)
     return results
-
-
-def price_of(session: Session) -> Price:
-    """What the target's model costs."""
-    return FREE if session.project.target.type == "local" else UNKNOWN
 
 
 def _in_ref_order(named: list[tuple[Session, Path, CompiledPrompt]]) -> list[tuple[Session, Path, CompiledPrompt]]:

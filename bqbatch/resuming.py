@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bqbatch import sqlfiles
-from bqbatch.commands import price_of
 from bqbatch.errors import Held
 from bqbatch.names import PromptObjects
 from bqbatch.queries import check_runs, name_of
@@ -83,7 +82,6 @@ def _open_runs(session: Session, prompt: str, screen: Screen) -> OpenRuns:
     claim = Claim(warehouse, objects, Ledger(target.dataset, new_run_id(), prompt))
     return OpenRuns(
         warehouse, lambda model, output: session.service_of(model, output, warehouse), screen, claim, target,
-        price_of(session),
     )  # fmt: skip
 
 

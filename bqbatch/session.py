@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bqbatch.errors import ServiceError
+from bqbatch.prices import FREE, UNKNOWN, Price, hint_for, note_on_age, price_of
 from bqbatch.project import Project, load_project
 from bqbatch.prompt.compile import CompiledPrompt, compile_prompt
 
@@ -90,6 +92,19 @@ class Session:
                 prompt.written_at(named) if not self.model else None,
             )
         return named
+
+    def price(self, model: str, note: Callable[[str], None]) -> Price:
+        """What the model costs in a batch today; `note` is told where nobody knows, or nobody has looked for long."""
+        if self.project.target.type == "local":
+            return FREE
+        today = datetime.now(UTC).date()
+        price = price_of(model, self.project.target.type, today, self.project.prices)
+        if price is None:
+            note(f"the price of {model} is not known: {hint_for(model, self.project.prices)}")
+            return UNKNOWN
+        if said := note_on_age(model, price, today):
+            note(said)
+        return price
 
     def warehouse(self) -> Warehouse:
         """The target's warehouse."""

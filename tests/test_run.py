@@ -382,7 +382,8 @@ def test_runs_and_jobs_are_views_of_the_log(folder: Folder) -> None:
     [row] = folder.query("SELECT * EXCEPT (started, last_event, ended) FROM bqbatch_runs")
     assert row == {
         "run_id": run["run_id"], "prompt": "words", "state": "finished", "file": "words.sql", "target": "local",
-        "model": "simulated", "output": row["output"], "max_attempts": 3, "shard_size": None, "row_count": 6, "requests": 4, "reused": 0, "ok": 5,
+        "model": "simulated", "output": row["output"], "max_attempts": 3, "shard_size": None, "input_price": "0", "output_price": "0",
+        "row_count": 6, "requests": 4, "reused": 0, "ok": 5,
         "outcomes": '{"ok":5,"skipped":1}', "input_tokens": 12, "output_tokens": run["output_tokens"], "cost_usd": "0",
         "message": None,
     }  # fmt: skip

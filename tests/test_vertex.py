@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from decimal import Decimal
 from subprocess import Popen
 
 import pytest
@@ -19,7 +20,11 @@ from tests.loopback.http import Call, Refusal
 
 def test_a_run_in_the_cloud_leaves_the_view_that_a_local_one_leaves(cloud: Cloud) -> None:
     result = cloud.run()
-    assert result | {"run_id": "", "output_tokens": 0} == {
+    assert (
+        Decimal(str(result["cost_usd"]))
+        == (Decimal("0.15") * 12 + Decimal("1.25") * result["output_tokens"]) / 1_000_000
+    )
+    assert result | {"run_id": "", "output_tokens": 0, "cost_usd": None} == {
         "run_id": "", "name": "words", "target": "prod", "model": "gemini-3.5-flash-lite", "rows": 6, "requests": 4,
         "reused": 0, "outcomes": {"ok": 5, "skipped": 1}, "input_tokens": 12, "output_tokens": 0, "cost_usd": None,
         "view": "proj.llm.words",
@@ -28,6 +33,30 @@ def test_a_run_in_the_cloud_leaves_the_view_that_a_local_one_leaves(cloud: Cloud
     assert [row["_outcome"] for row in rows] == ["ok", "ok", "ok", "skipped", "ok", "ok"]
     assert {row["_model"] for row in rows} == {"gemini-3.5-flash-lite", None}
     assert len(cloud.vertex.asked) == 4
+
+
+def test_a_price_of_ones_own_counts_and_goes_on_with_a_run(cloud: Cloud) -> None:
+    cloud.configure(shard_size=2, in_flight=1)
+    file = cloud.folder.root / "bqbatch.toml"
+    usual = file.read_text()
+    file.write_text(f'{usual}[[prices]]\nmodel = "gemini-3.5-flash-lite"\ninput = 2\noutput = 20\n')
+    cloud.json("run", "words.sql", "--detach")
+    file.write_text(usual)
+    [result] = cloud.json("resume")
+    assert Decimal(str(result["cost_usd"])) == (Decimal(1) * 12 + Decimal(10) * result["output_tokens"]) / 1_000_000
+    [used] = cloud.json("usage", "--by", "model")
+    assert (used["model"], Decimal(used["cost_usd"])) == ("gemini-3.5-flash-lite", Decimal(str(result["cost_usd"])))
+    paid = cloud.rows("SELECT SUM(_cost_usd) AS usd FROM words")[0]["usd"]
+    assert abs(paid - Decimal(str(result["cost_usd"]))) < Decimal("0.00000001")
+
+
+def test_a_model_without_a_price_answers_and_its_cost_is_not_known(cloud: Cloud) -> None:
+    cloud.vertex.models["gemini-4-flash"] = ("global",)
+    said = cloud.say("run", "words.sql", "--model", "gemini-4-flash")
+    assert said.code == 0
+    assert "note: the price of gemini-4-flash is not known: " in said.err
+    assert "[[prices]] in bqbatch.toml" in said.err
+    assert "price unknown" in said.out
 
 
 def test_a_second_run_asks_nothing(cloud: Cloud) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from bqbatch import sqlfiles
 from bqbatch.errors import BqbatchError, WarehouseError
 from bqbatch.names import Dataset, run_of
+from bqbatch.prices import Price
 from bqbatch.project import Target
 from bqbatch.prompt.output import OutputColumn
 from bqbatch.prompt.output_ddl import parse_output
@@ -23,7 +24,7 @@ from bqbatch.run.flight import Flight, Stuck, find
 from bqbatch.run.ledger import Claim
 from bqbatch.run.publisher import Publisher
 from bqbatch.run.result import RunResult
-from bqbatch.run.script import DEFAULT_ATTEMPTS, FREE, Price, Script
+from bqbatch.run.script import DEFAULT_ATTEMPTS, Script
 from bqbatch.run.watcher import Watcher
 from bqbatch.services import BatchService, Job, JobState
 from bqbatch.warehouses import Warehouse
@@ -41,7 +42,6 @@ class OpenRuns:
     watcher: Watcher
     claim: Claim
     target: Target
-    price: Price = FREE
 
     @property
     def dataset(self) -> Dataset:
@@ -180,5 +180,6 @@ class OpenRuns:
         output = parse_output(ddl, File("", ddl, Path()).place) if ddl else ()
         return Script(
             self.prompt, self.dataset, row["run_id"], output, row["model"] or "",
-            row["max_attempts"] or DEFAULT_ATTEMPTS, row["shard_size"], self.price,
+            row["max_attempts"] or DEFAULT_ATTEMPTS, row["shard_size"],
+            Price(row["input_price"], row["output_price"]),
         )  # fmt: skip

@@ -16,6 +16,7 @@ from typing import TypeVar
 from bqbatch import sqlfiles
 from bqbatch.errors import BqbatchError, Interrupted, RunError, WarehouseError
 from bqbatch.names import PromptObjects
+from bqbatch.prices import FREE, Price
 from bqbatch.project import Project
 from bqbatch.prompt.compile import CompiledPrompt
 from bqbatch.run.flight import Flight, Stuck
@@ -23,7 +24,7 @@ from bqbatch.run.ledger import Claim, new_run_id
 from bqbatch.run.open_runs import OpenRuns
 from bqbatch.run.publisher import Publisher
 from bqbatch.run.result import Detached, RunResult
-from bqbatch.run.script import DEFAULT_ATTEMPTS, FREE, LABEL, Build, Price, Script
+from bqbatch.run.script import DEFAULT_ATTEMPTS, LABEL, Build, Script
 from bqbatch.run.source import Source
 from bqbatch.run.watcher import Watcher
 from bqbatch.services import BatchService
@@ -114,7 +115,6 @@ class Runner:
     def _earlier(self, claim: Claim) -> OpenRuns:
         return OpenRuns(
             self.warehouse, lambda _model, _output: self.service, self.watcher, claim, self.project.target,
-            self.price,
         )  # fmt: skip
 
     def _build(self, script: Script) -> int:
@@ -125,7 +125,7 @@ class Runner:
                 "started", file=self._file(), target=self.project.target.name, model=script.model,
                 digest=self.prompt.digest, output=self.prompt.output_ddl, limit=self.limit,
                 full_refresh=self.full_refresh, retry=self.retry, max_attempts=script.max_attempts,
-                shard_size=script.shard_size,
+                shard_size=script.shard_size, input_price=script.price.input, output_price=script.price.output,
             ),
             *script.accounts(),
         )  # fmt: skip

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 from bqbatch import sqlfiles
 from bqbatch.names import Dataset, PromptObjects, RunObjects, run_of
-from bqbatch.prices import FREE as FREE
-from bqbatch.prices import UNKNOWN as UNKNOWN
-from bqbatch.prices import Price as Price
+from bqbatch.prices import FREE, Price
 from bqbatch.prompt.compile import CompiledPrompt
 from bqbatch.prompt.output import OutputColumn
 from bqbatch.run.ledger import PERMANENT, WORKING, Ledger

@@ -19,6 +19,8 @@ SELECT
   MAX(IF(event = 'started', JSON_VALUE(details, '$.output'), NULL)) AS output,
   MAX(SAFE_CAST(IF(event = 'started', JSON_VALUE(details, '$.max_attempts'), NULL) AS INT64)) AS max_attempts,
   MAX(SAFE_CAST(IF(event = 'started', JSON_VALUE(details, '$.shard_size'), NULL) AS INT64)) AS shard_size,
+  MAX(SAFE_CAST(IF(event = 'started', JSON_VALUE(details, '$.input_price'), NULL) AS NUMERIC)) AS input_price,
+  MAX(SAFE_CAST(IF(event = 'started', JSON_VALUE(details, '$.output_price'), NULL) AS NUMERIC)) AS output_price,
   MAX(SAFE_CAST(IF(event = 'built', JSON_VALUE(details, '$.rows'), NULL) AS INT64)) AS row_count,
   MAX(SAFE_CAST(IF(event = 'built', JSON_VALUE(details, '$.requests'), NULL) AS INT64)) AS requests,
   MAX(SAFE_CAST(IF(event = 'finished', JSON_VALUE(details, '$.reused'), NULL) AS INT64)) AS reused,

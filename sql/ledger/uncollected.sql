@@ -10,6 +10,8 @@ SELECT
   run.model,
   run.max_attempts,
   run.shard_size,
+  run.input_price,
+  run.output_price,
   run.requests,
   sent.job
 FROM {{ jobs }} AS sent
