@@ -83,7 +83,7 @@ class Session:
                 "--model gemini-3.5-flash-lite, or config(model = 'gemini-…')",
                 prompt.written_at(named) if named and not self.model else None,
             )
-        from bqbatch.services.models import is_gemini
+        from bqbatch.services.models import is_gemini, thinking_problem
 
         if not is_gemini(named):
             raise ServiceError(
@@ -91,6 +91,8 @@ class Session:
                 "gemini-…, or projects/…/locations/…/models/… for a Gemini model that you tuned",
                 prompt.written_at(named) if not self.model else None,
             )
+        if problem := thinking_problem(named, *prompt.settings.thinks):
+            raise ServiceError(*problem, prompt.written_at("thinking"))
         return named
 
     def price(self, model: str, note: Callable[[str], None]) -> Price:

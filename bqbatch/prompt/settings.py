@@ -77,6 +77,16 @@ class Settings:
             config["thinkingConfig"] = {"thinkingBudget": self.thinking}
         return config
 
+    @property
+    def thinks(self) -> tuple[str | None, int | None]:
+        """The level and the budget of thinking in a request, in whichever way they are said."""
+        said: dict[str, Any] = {}
+        for config in (self.generation_config(), (self.request_extra or {}).get("generationConfig", {})):
+            thinking = config.get("thinkingConfig", {}) if isinstance(config, Mapping) else {}
+            said |= thinking if isinstance(thinking, Mapping) else {}
+        level, budget = said.get("thinkingLevel"), said.get("thinkingBudget")
+        return str(level).lower() if level is not None else None, budget if isinstance(budget, int) else None
+
 
 SETTINGS = tuple(field.name for field in fields(Settings))
 

@@ -49,6 +49,31 @@ def is_gemini(model: str) -> bool:
     )
 
 
+def thinking_problem(model: str, level: str | None, budget: int | None) -> tuple[str, str] | None:
+    """What a model does not take of thinking settings as (message, hint), or None: its family takes a level or a budget.
+
+    Thinking is billed as output and counts against the output cap. Facts:
+    docs.cloud.google.com/gemini-enterprise-agent-platform/models/thinking (August 2026).
+    """
+    family = re.search(r"gemini-(\d+)", model)
+    if family is None:
+        return None
+    if level is not None and budget is not None:
+        return "thinkingLevel and thinkingBudget can't stand together", "leave one of them out"
+    if int(family[1]) >= 3 and budget is not None:
+        return (
+            f"`{model}` takes a thinking level, not {budget:,} tokens",
+            "thinking = 'minimal', 'low', 'medium' or 'high'",
+        )
+    if int(family[1]) < 3 and level is not None:
+        return f"`{model}` takes thinking in tokens, not a level", "thinking = 0 is off, -1 leaves it to the model"
+    if "3.7-flash" in model and level == "minimal":
+        return f"`{model}` has no thinking level `minimal`", "thinking = 'low'"
+    if "2.5-pro" in model and budget is not None and 0 <= budget < 128:
+        return f"`{model}` thinks for 128 tokens at least", "thinking = 128"
+    return None
+
+
 def advice(model: str, location: str, today: date | None = None) -> str | None:
     """What to do about a model that is not served at a location; None where it should be, as far as is known."""
     today = today or datetime.now(UTC).date()
