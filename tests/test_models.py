@@ -50,3 +50,11 @@ def test_a_wrong_way_to_think_is_refused_at_its_place_before_anything_is_sent(cl
     assert said.code == 1
     assert "words.sql:2:44: `gemini-3.5-flash-lite` takes a thinking level, not 0 tokens" in said.err
     assert cloud.server.calls == []
+
+
+def test_a_missing_output_cap_is_told_with_the_worst_case(cloud: Cloud) -> None:
+    file = cloud.folder.root / "words.sql"
+    assert "max_output_tokens is not set" not in cloud.say("run", "words.sql").err
+    file.write_text(file.read_text().replace(", max_output_tokens = 100", ""))
+    said = cloud.say("run", "words.sql", "--full-refresh")
+    assert "note: max_output_tokens is not set: 4 answers of up to 65,536 tokens cost $0.33 at the worst" in said.err

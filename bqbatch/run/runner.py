@@ -28,6 +28,7 @@ from bqbatch.run.script import DEFAULT_ATTEMPTS, LABEL, Build, Script
 from bqbatch.run.source import Source
 from bqbatch.run.watcher import Watcher
 from bqbatch.services import BatchService
+from bqbatch.services.models import MOST_OUTPUT_TOKENS
 from bqbatch.warehouses import Warehouse
 
 _T = TypeVar("_T")
@@ -140,7 +141,18 @@ class Runner:
             "built", rows=counts["row_count"], skipped=counts["skipped"], requests=counts["to_ask"],
             distinct_requests=counts["distinct_requests"]))  # fmt: skip
         source.note_skipped(script, counts["row_count"], counts["skipped"])
+        self._note_missing_cap(script, counts["to_ask"], columns)
         return int(counts["to_ask"])
+
+    def _note_missing_cap(self, script: Script, requests: int, columns: tuple[str, ...]) -> None:
+        """Says what answers may cost at most that are as long as the model can make them."""
+        capped = "maxOutputTokens" in self.prompt.envelope.closing_sent or self.prompt.form(columns) == "request"
+        if not capped and requests and script.price.output:
+            usd = requests * MOST_OUTPUT_TOKENS * script.price.output / 1_000_000
+            self.watcher.note(
+                f"max_output_tokens is not set: {requests:,} answers of up to {MOST_OUTPUT_TOKENS:,} tokens cost ${usd:,.2f} "
+                "at the worst"
+            )
 
     def _give_up(self, script: Script, error: BqbatchError) -> None:
         """Logs what went wrong. A run that sent something stays open: `resume` goes on with it."""

@@ -15,6 +15,10 @@ from datetime import UTC, date, datetime
 _EVERYWHERE = ("global", "us", "eu")
 
 
+MOST_OUTPUT_TOKENS = 65_536
+"""Of one answer, thinking included, for Gemini from 2.5 on (the models' own pages, 2026)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """Where a model is served, and the day it is retired, None where none is announced. No places: any region."""
