@@ -20,16 +20,16 @@ from bqbatch.services import BatchService, Busy, Job, JobState, JobStatus
 from bqbatch.warehouses import Warehouse
 
 _RENEW_SECONDS = 180
-GIVE_UP, RESUBMIT, WARN = "give up", "resubmit", "warn"
+_RESUBMIT, _WARN = "resubmit", "warn"
 
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
     """What is done with a job that waits to start, or runs, for more than so many hours: `warn`, `resubmit`, `give up`."""
 
-    policy: str = WARN
-    pending_hours: float = 24
-    running_hours: float = 24
+    policy: str
+    pending_hours: float
+    running_hours: float
 
     @classmethod
     def of(cls, target: Target) -> Stuck:
@@ -55,8 +55,8 @@ class Flight:
     watcher: Watcher
     claim: Claim
     requests: int
-    most: int = 1
-    stuck: Stuck = field(default_factory=Stuck)
+    most: int
+    stuck: Stuck
     closing: bool = False
     waiting: deque[Job] = field(default_factory=deque)
     flying: list[Job] = field(default_factory=list)
@@ -171,12 +171,12 @@ class Flight:
     def _mend(self, job: Job, status: JobStatus) -> None:
         """A job that sits too long."""
         since = f"{job.name} is {status.state.value.lower()} for {(status.seconds or 0) / 3600:,.1f} hours"
-        if self.stuck.policy == WARN:
+        if self.stuck.policy == _WARN:
             self._warn_once(
                 f"{job.name} {status.state}", f"{since}; `bqbatch cancel` ends it and keeps what was answered"
             )
             return
-        again = self.stuck.policy == RESUBMIT and job.attempt < self.script.max_attempts
+        again = self.stuck.policy == _RESUBMIT and job.attempt < self.script.max_attempts
         self.watcher.note(f"{since}: cancelled, {'what has no answer is asked again' if again else 'given up'}")
         self.service.cancel(job)
         self.land(job, JobState.CANCELLED, again=again)
