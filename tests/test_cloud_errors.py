@@ -62,6 +62,22 @@ def test_a_permission_that_is_missing_is_told_with_the_command_that_grants_it(
     assert len(cloud.vertex.asked) == 4
 
 
+def test_a_run_that_was_refused_goes_on_when_that_is_mended(cloud: Cloud) -> None:
+    cloud.configure(shard_size=2, in_flight=1)
+    cloud.rules.denied.add("aiplatform.batchPredictionJobs.create")
+    refused(cloud)
+    [row] = cloud.json("status")
+    assert row["state"] == "open"
+    assert "denied" in row["message"]
+    cloud.rules.denied.clear()
+    [result] = cloud.json("resume")
+    assert result["outcomes"] == ALL
+    assert [row["ended_as"] for row in cloud.rows("SELECT ended_as FROM bqbatch_jobs ORDER BY shard, attempt")] == [
+        "REFUSED", "SUCCEEDED", "SUCCEEDED",
+    ]  # fmt: skip
+    assert len(cloud.vertex.asked) == 4
+
+
 def test_a_source_one_may_not_read_is_told_with_the_project_it_is_in(cloud: Cloud) -> None:
     use_source(cloud, "sales-prod.shop.reviews")
     said = refused(cloud)

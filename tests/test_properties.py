@@ -93,7 +93,7 @@ def test_a_request_gives_any_text_back(
         engine.fill("source", SOURCE, source)
         engine.fill("answers", ANSWERS, [])
         engine.make("rows", rendered("requests/rows", known))
-        engine.make("requests", rendered("requests/requests", known))
+        engine.make("requests", rendered("requests/queue", known))
         published = f"SELECT snapshot.*, asked.request FROM (\n{rendered('requests/published', known)}\n) AS snapshot"
         joined = f"LEFT JOIN {DATASET.of('requests')} AS asked ON asked.key = snapshot.request_hash\nORDER BY key"
         said.append(engine.query(f"{published}\n{joined}"))

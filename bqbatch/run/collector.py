@@ -68,9 +68,9 @@ class Collector:
         self.warehouse.execute(*script.drop_job(job))
         return home
 
-    def collect_nothing(self, script: Script, job: Job) -> None:
-        """Closes a job that the service never had."""
-        self.warehouse.execute(self._collected(script, job, "NEVER_STARTED"), *script.drop_job(job))
+    def collect_nothing(self, script: Script, job: Job, state: str = "NEVER_STARTED", *, again: bool = False) -> None:
+        """Closes a job that the service never had; `again` leaves its requests to the shard's next attempt."""
+        self.warehouse.execute(self._collected(script, job, state, again=again), *script.drop_job(job))
 
     def _collected(self, script: Script, job: Job, state: str, *, again: bool = False) -> Statement:
         return script.ledger.event("collected", job.shard, job.attempt, state=state, again=again)

@@ -16,7 +16,7 @@ from bqbatch.run.collector import Collector
 from bqbatch.run.ledger import Claim
 from bqbatch.run.script import Script
 from bqbatch.run.watcher import Watcher
-from bqbatch.services import BatchService, Busy, Job, JobState, JobStatus
+from bqbatch.services import BatchService, Busy, Job, JobState, JobStatus, Refused
 from bqbatch.warehouses import Warehouse
 
 _RENEW_SECONDS = 180
@@ -100,7 +100,10 @@ class Flight:
                 self.waiting.append(job)
 
     def release(self) -> None:
-        """Sends shards that wait for as long as more may be in the air. Raises ServiceError."""
+        """Sends shards that wait for as long as more may be in the air. Raises ServiceError.
+
+        A shard that is refused waits for its next attempt, after what stands in its way is mended.
+        """
         while self.waiting and len(self.flying) < self.most:
             job = self.waiting[0]
             ledger = self.script.ledger
@@ -117,6 +120,9 @@ class Flight:
                     self.waiting.appendleft(self.flying.pop())
                     self._warn_once("busy", f"{busy.message}; trying again")
                     return
+                except Refused:
+                    self.collector.collect_nothing(self.script, self.flying.pop(), "REFUSED", again=True)
+                    raise
                 self.warehouse.execute(ledger.event("submitted", job.shard, job.attempt, job=service_name))
             self._tell()
 

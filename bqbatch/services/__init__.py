@@ -77,6 +77,10 @@ class Busy(ServiceError):
     """The service takes no job just now; none was made."""
 
 
+class Refused(ServiceError):
+    """The service refuses what it was asked, for good; of a job that was submitted, none was made."""
+
+
 class BatchService(Protocol):
     """Someone who answers request tables. Every method may raise ServiceError."""
 
@@ -93,7 +97,8 @@ class BatchService(Protocol):
     """Whether jobs live and die with this process; else they go on without it."""
 
     def submit(self, job: Job) -> str:
-        """Starts the job and returns the service's name for it. Raises Busy where it may be tried again at once."""
+        """Starts the job and returns the service's name for it. Raises Busy where it may be tried again at
+        once, Refused where there is no job."""
 
     def poll(self, job: Job) -> JobStatus:
         """Where the job is now."""

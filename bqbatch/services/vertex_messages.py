@@ -9,6 +9,7 @@ from typing import Any
 
 from bqbatch import gcloud
 from bqbatch.errors import ServiceError
+from bqbatch.services import Refused
 from bqbatch.services.models import advice
 
 API = "aiplatform.googleapis.com"
@@ -25,18 +26,18 @@ def said(model: str, project: str, location: str, member: Callable[[], str]) -> 
         yield
     except exceptions.NotFound as error:
         hint = advice(model, location) or "is `project` of the target right, and the model? bqbatch doctor"
-        raise ServiceError(f"Vertex AI has no `{model}` at `{location}`: {message_of(error)}", hint) from None
+        raise Refused(f"Vertex AI has no `{model}` at `{location}`: {message_of(error)}", hint) from None
     except exceptions.Forbidden as error:
         hint = gcloud.refused(message_of(error), project, member(), API)
-        raise ServiceError(f"Vertex AI refuses: {message_of(error)}", hint) from None
+        raise Refused(f"Vertex AI refuses: {message_of(error)}", hint) from None
     except exceptions.Unauthorized as error:
-        raise ServiceError(f"Google Cloud does not know you: {message_of(error)}", gcloud.LOGIN) from None
+        raise Refused(f"Google Cloud does not know you: {message_of(error)}", gcloud.LOGIN) from None
     except exceptions.TooManyRequests as error:
         raise ServiceError(f"Vertex AI takes no more for now: {message_of(error)}", gcloud.quota(project)) from None
     except exceptions.BadRequest as error:
         elsewhere = "set `location` of the target to where its dataset is, or to global"
         hint = elsewhere if "location" in message_of(error) else "bqbatch doctor looks at what a job needs"
-        raise ServiceError(f"Vertex AI refuses the job: {message_of(error)}", hint) from None
+        raise Refused(f"Vertex AI refuses the job: {message_of(error)}", hint) from None
     except exceptions.RetryError as error:
         raise ServiceError(
             f"Vertex AI can't be reached: {error.cause}", "is there a network? run again later"
