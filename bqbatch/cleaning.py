@@ -44,17 +44,22 @@ def leftovers(warehouse: Warehouse, dataset: Dataset, prompt: str = "") -> list[
     return sorted((left for left in made if prompt in ("", left.prompt)), key=lambda left: (left.prompt, left.table))
 
 
-def clean(file: Path | None, target: str | None) -> list[dict[str, str]]:
+def clean(file: Path | None, target: str | None, sure: Callable[[str], object]) -> list[dict[str, str]]:
     """Drops the working tables of runs that ended and are collected; says of each working table what became of it.
 
     Each prompt is claimed meanwhile, so that no run of it goes on; the claim of a process that is gone is given back.
+    In a dataset that others may use too, `sure` is told what will go, and raises if it shall not.
     """
     session = Session.open(file or Path.cwd(), target)
     check_runs(session)
     dataset, warehouse = session.project.target.dataset, session.warehouse()
     name = name_of(session, file) if file else ""
     held = [table.removesuffix("__claim") for table in warehouse.list_tables() if table.endswith("__claim")]
-    prompts = {left.prompt for left in leftovers(warehouse, dataset, name)} | {one for one in held if name in ("", one)}
+    found = leftovers(warehouse, dataset, name)
+    going = [left.table for left in found if not left.uncollected]
+    if going and session.project.target.type != "local":
+        sure(f"drop {len(going):,} working tables from {dataset.path}: {', '.join(going)}")
+    prompts = {left.prompt for left in found} | {one for one in held if name in ("", one)}
     rows = itertools.chain.from_iterable(_clean_prompt(warehouse, dataset, prompt) for prompt in sorted(prompts))
     return [{"table": left.table, "prompt": left.prompt, "run_id": left.run_id, "what": what} for left, what in rows]
 

@@ -431,7 +431,7 @@ def test_without_a_terminal_nothing_is_erased_unasked(folder: Folder) -> None:
     said = folder.say("clean", "words.sql", "--key", "2")
     assert (said.code, said.err) == (
         1,
-        "error: erase '2' from `words`: 1 row, 1 answer: nobody is here to ask\nhint: --yes erases without asking\n",
+        "error: erase '2' from `words`: 1 row, 1 answer: nobody is here to ask\nhint: --yes does it without asking\n",
     )
     assert folder.value("SELECT COUNT(*) AS n FROM words__rows") == 6
 

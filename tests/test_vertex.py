@@ -309,3 +309,17 @@ def test_a_job_on_this_machine_can_t_be_left(cloud: Cloud) -> None:
     said = cloud.folder.say("run", "words.sql", "--detach", "--simulate", "")
     assert said.code == 1
     assert "a job on the local target lives in this process" in said.err
+
+
+def test_clean_says_what_it_drops_in_a_dataset_before_it_does(cloud: Cloud) -> None:
+    cloud.configure(shard_size=2, in_flight=1)
+    cloud.rules.denied.add("aiplatform.batchPredictionJobs.create")
+    assert cloud.say("run", "words.sql").code == 1
+    left = {name for name in cloud.tables() if name.startswith("bqb_")}
+    said = cloud.say("clean")
+    assert said.code == 1
+    assert "working tables from proj.llm: " in said.err
+    assert all(name in said.err for name in left)
+    assert left <= cloud.tables()
+    assert cloud.say("clean", "--yes").code == 0
+    assert not left & cloud.tables()

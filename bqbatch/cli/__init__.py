@@ -199,7 +199,7 @@ def clean(
     from bqbatch import cleaning
 
     if not keys:
-        tables = cleaning.clean(file, target)
+        tables = cleaning.clean(file, target, lambda what: yes or _sure(what))
         echo(tables, format_, "\n".join(f"{one['table']}: {one['what']}" for one in tables) or "nothing is left behind")
     elif file is None:
         raise click.UsageError("--key needs the FILE of the prompt")
@@ -213,7 +213,7 @@ def _sure(what: str) -> bool:
     if not sys.stdin.isatty():
         from bqbatch.errors import RunError
 
-        raise RunError(f"{what}: nobody is here to ask", "--yes erases without asking")
+        raise RunError(f"{what}: nobody is here to ask", "--yes does it without asking")
     return click.confirm(f"{what}?", abort=True, err=True)
 
 
