@@ -162,16 +162,15 @@ class OpenRuns:
         self.warehouse.execute(script.ledger.event("settled", by=self.claim.ledger.run_id))
 
     def _published(self, flight: Flight) -> RunResult:
+        if not flight.paused:  # before the run is finished: nobody looks at it after
+            self._sweep(flight.script, keep=(flight.script.work.rows, flight.script.work.queue))
         publisher = Publisher(self.warehouse, self.watcher, self.target.name)
-        result = publisher.publish(flight.script, flight.requests, left_open=bool(flight.paused))
-        if not flight.paused:
-            self._sweep(flight.script)
-        return result
+        return publisher.publish(flight.script, flight.requests, left_open=bool(flight.paused))
 
-    def _sweep(self, script: Script) -> None:
+    def _sweep(self, script: Script, keep: tuple[str, ...] = ()) -> None:
         """Drops what is left of a run's working tables: one may have been made and not sent, or collected and not dropped."""
         for table in self.warehouse.list_tables():
-            if run_of(table) == script.run_id:
+            if run_of(table) == script.run_id and self.dataset.of(table) not in keep:
                 drop = f"DROP TABLE IF EXISTS {self.dataset.of(table)}"
                 self.warehouse.execute(script.ledger.statement(f"sweep_{table}_{self.claim.ledger.run_id}", drop))
 

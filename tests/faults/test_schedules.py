@@ -41,3 +41,8 @@ def test_two_who_run_one_prompt_at_once_under_faults_ask_nothing_twice(
             wrong[f"seed {seed}, {plans}"] = problems
     record_property("pairs", len(seeds))
     assert not wrong, "\n".join(f"{where}: {problem}" for where, problems in wrong.items() for problem in problems)
+
+
+@pytest.mark.parametrize("seed", [10036])  # killed between the end of a run that was taken up and its tidying
+def test_what_once_came_out_otherwise_does_not_again(seed: int, world: World) -> None:
+    assert world.live(*schedule(seed, world.calls)) == []
