@@ -313,7 +313,8 @@ def test_a_process_stopped_by_ctrl_c_says_how_to_go_on(
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()
     if "rows" in out and moment > MOMENTS_OF_CTRL_C[0]:
-        assert process.returncode in (0, 130)  # it was faster than the clock said
+        # It was faster than the clock said. Python that ends already knows of no handler: the signal itself ends it.
+        assert process.returncode in (0, 130, -signal.SIGINT)
     else:
         assert (process.returncode, out) == (130, "")
         assert err.endswith("error: stopped; what was answered is stored\nhint: go on with: bqbatch run words.sql\n")
