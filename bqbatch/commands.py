@@ -10,12 +10,15 @@ from typing import Any
 
 from bqbatch import sqlfiles
 from bqbatch.errors import ProjectError, PromptError, RunError
+from bqbatch.money import DEFAULT_MAX_COST, parse_max_cost
 from bqbatch.names import PromptObjects, is_ours
 from bqbatch.prompt.compile import CompiledPrompt
 from bqbatch.prompt.macros import SEED_FORMATS
+from bqbatch.run.plan import Plan
+from bqbatch.run.planner import Planner
 from bqbatch.run.result import Detached, FailOn, RunResult, parse_retry
 from bqbatch.run.runner import Runner
-from bqbatch.run.script import LABEL
+from bqbatch.run.script import LABEL, new_script
 from bqbatch.screen import Screen
 from bqbatch.session import Session
 
@@ -26,14 +29,15 @@ def run_prompts(
     files: tuple[Path, ...], target: str | None, model: str | None, variables: Mapping[str, str], simulate: str | None,
     limit: int, full_refresh: bool, fail_on: str | None, *, allow_partial: bool, quiet: bool,
     finished: Callable[[RunResult | Detached, Path], None], retry: str = "", max_output_tokens: int | None = None,
-    detach: bool = False,
+    detach: bool = False, max_cost: str | None = None,
 ) -> list[RunResult | Detached]:  # fmt: skip
     """The results of running prompt files, one after the other, each after those it refers to; `finished` is told each.
 
     All files are compiled before the first is run. `retry` names outcomes that are asked again, with commas between;
-    `max_output_tokens` takes the place of the cap the prompts set. Raises RowsNotOk at the end if `fail_on` finds its
-    rows.
+    `max_output_tokens` takes the place of the cap the prompts set, and `max_cost` (USD) of the project's. Raises
+    RowsNotOk at the end if `fail_on` finds its rows, and OverCap after the first that stopped at its cap.
     """
+    cap = parse_max_cost(max_cost) if max_cost is not None else None
     rule = FailOn.parse(fail_on) if fail_on is not None else None
     again = parse_retry(retry) if retry else ()
     sessions = [Session.open(file, target, model, simulate) for file in files]
@@ -56,17 +60,37 @@ def run_prompts(
             service = session.service(prompt, warehouse, screen.note)
             if detach and service.in_process:
                 raise RunError("a job on the local target lives in this process", "leave --detach out")
-            runner = Runner(
-                session.project, prompt, warehouse, service, screen, limit, full_refresh, allow_partial,
-                session.price(service.model, screen.note),
-                again,
+            planner = Planner(
+                session.project, prompt, warehouse, screen, limit, full_refresh, allow_partial,
+                session.price(service.model, online=True), again,
             )  # fmt: skip
-            results.append(runner.detach() if detach else runner.run())
-        finished(results[-1], file)
+            price = session.price(service.model, screen.note)
+            runner = Runner(planner, service, price, cap or prompt.settings.cap or DEFAULT_MAX_COST)
+            result = runner.detach() if detach else runner.run()
+        results.append(result)
+        finished(result, file)
+        if isinstance(result, RunResult):
+            result.check_cap(str(file))
     for result in results:
         if rule and isinstance(result, RunResult):
             rule.check(result)
     return results
+
+
+def plan_prompt(
+    file: Path, target: str | None, model: str | None, variables: Mapping[str, str], simulate: str | None, limit: int,
+    full_refresh: bool, *, allow_partial: bool, quiet: bool, max_output_tokens: int | None = None,
+) -> Plan:  # fmt: skip
+    """What a run would take; nothing is asked."""
+    session = Session.open(file, target, model, simulate)
+    prompt = session.compile(file, variables, max_output_tokens)
+    named = session.planned_model(prompt)
+    with Screen(quiet=quiet) as screen:
+        planner = Planner(
+            session.project, prompt, session.warehouse(), screen, limit, full_refresh, allow_partial,
+            session.price(named, online=True),
+        )  # fmt: skip
+        return planner.plan_only(new_script(session.project, prompt, named, session.price(named, screen.note)))
 
 
 def _in_ref_order(named: list[tuple[Session, Path, CompiledPrompt]]) -> list[tuple[Session, Path, CompiledPrompt]]:

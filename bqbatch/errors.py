@@ -11,7 +11,8 @@
     ├── RunError          keys, claims, conservation of rows
     │   ├── Held          another run works on the prompt
     │   └── Interrupted   Ctrl-C; what was answered is kept
-    └── RowsNotOk         `--fail-on` found its rows
+    ├── RowsNotOk         `--fail-on` found its rows
+    └── OverCap           the cost cap: nothing was asked, or not all
 
 A row that fails is data, never an exception. Core code raises these; only the
 command line prints them. Anything else that reaches a user is a bug.
@@ -104,3 +105,9 @@ class RowsNotOk(BqbatchError):
     """Rows ended in an outcome that `--fail-on` names."""
 
     exit_code = 3
+
+
+class OverCap(BqbatchError):
+    """A run would cost, or might cost, more than it may."""
+
+    exit_code = 4

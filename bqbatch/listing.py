@@ -52,9 +52,9 @@ def statements(build: Build) -> Iterator[str]:
     yield build.rows().sql
     yield from checks[:2]
     yield build.queue().sql
+    yield build.counts()
     yield checks[2]
-    yield ledger.event("built").sql
-    yield checks[3]
+    yield ledger.event("planned").sql
     yield from (statement.sql for statement in script.requests(job))
     yield ledger.event("intended", job.shard, job.attempt).sql
     if script.model == "simulated":
@@ -62,13 +62,13 @@ def statements(build: Build) -> Iterator[str]:
 
         yield answer(job, script.output).sql
     yield ledger.event("submitted", job.shard, job.attempt).sql
-    yield checks[4]
+    yield checks[3]
     yield script.collect(job, complete=True).sql
     yield ledger.event("collected", job.shard, job.attempt).sql
-    yield checks[5]
+    yield checks[4]
     yield from (statement.sql for statement in script.drop_job(job))
     yield from (statement.sql for statement in script.publish())
-    yield from checks[6:]
+    yield from checks[5:]
     yield from (script.drop_rows().sql, script.drop_queue().sql)
     yield ledger.event("finished").sql
     yield Claim.removal(script.objects, ledger).sql

@@ -33,6 +33,9 @@ allow_partial = click.option(
 check = click.option("--check", is_flag=True, help="Have GoogleSQL check the SELECT over the tables that are there.")
 yes = click.option("--yes", is_flag=True, expose_value=False, help="Never ask before money is spent.")
 sure = click.option("--yes", is_flag=True, help="Never ask before anything is dropped or erased.")
+max_cost = click.option(
+    "--max-cost", metavar="USD", help="What the run may cost at most, worst case and all.  [default: 10]"
+)
 detach = click.option(
     "--detach", is_flag=True, help="Leave as soon as jobs are sent; `bqbatch resume` brings the answers home."
 )

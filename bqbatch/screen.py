@@ -5,7 +5,7 @@ The text of a model is untrusted: whatever is shown goes through `values.printab
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from types import TracebackType
 from typing import Any
 
@@ -23,6 +23,9 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from bqbatch.money import dollars
+from bqbatch.run.flight import age_text
+from bqbatch.run.plan import Plan
 from bqbatch.run.result import Detached, RunResult
 from bqbatch.values import as_text, printable
 from bqbatch.warehouses import Result
@@ -106,6 +109,40 @@ def show_result(result: RunResult, next_command: str) -> None:
     ]
     for name, text in lines:
         console.print(Text.assemble((f"{name:>9}  ", "dim"), text), soft_wrap=True)
+
+
+def show_plan(plan: Plan, next_command: str) -> None:
+    """What a run is expected to take, on stdout: numbers that are not known yet as low, likely and high."""
+    console = Console(highlight=False)
+    for name, text in plan_lines(plan):
+        console.print(Text.assemble((f"{name:>9}  ", "dim"), printable(text)), soft_wrap=True)
+    console.print(Text.assemble((f"{'next':>9}  ", "dim"), next_command), soft_wrap=True)
+
+
+def plan_lines(plan: Plan) -> Iterator[tuple[str, str]]:
+    """A plan as lines with a name each."""
+    skipped = f", {plan.skipped:,} skipped" if plan.skipped else ""
+    yield "rows", f"{plan.rows:,}{skipped}"
+    answered = f" of {plan.requests:,} distinct, {plan.answered:,} answered already" if plan.answered else ""
+    different = f" of {plan.requests:,} distinct" if plan.requests != plan.to_ask and not answered else ""
+    yield "requests", f"{plan.to_ask:,} to ask of {plan.model}{answered}{different}"
+    output = plan.output_tokens
+    yield "input", f"{plan.input_tokens:,} tokens"
+    ground = f"90% by {plan.samples:,} answers" if plan.samples else "by the output columns alone; bqbatch sample asks a few"
+    yield "output", f"{output.likely:,} tokens likely, {output.low:,} to {output.high:,} ({ground})"
+    cost = plan.cost_usd
+    if cost is None:
+        yield "cost", "the price is unknown"
+    elif cost.high:
+        online = f"; online {dollars(plan.online_usd)}" if plan.online_usd is not None else ""
+        yield "cost", f"{dollars(cost.likely)} likely, {dollars(cost.low)} to {dollars(cost.high)}{online}"
+        yield "at worst", f"{dollars(plan.worst_usd or cost.high)}, if every answer is as long as it may be"
+    else:
+        yield "cost", "nothing: it is answered on this machine"
+    if plan.bytes is not None:
+        yield "reads", f"{plan.bytes:,} bytes of the source"
+    times = f", about {age_text(plan.seconds)} by what jobs took of late" if plan.seconds is not None else ""
+    yield "shards", f"{plan.shards}{times}"
 
 
 def show_detached(run: Detached, next_command: str) -> None:

@@ -13,6 +13,7 @@ from bqbatch.errors import ServiceError
 from bqbatch.prices import FREE, UNKNOWN, Price, hint_for, note_on_age, price_of
 from bqbatch.project import Project, load_project
 from bqbatch.prompt.compile import CompiledPrompt, compile_prompt
+from bqbatch.services.models import is_gemini
 
 if TYPE_CHECKING:
     from bqbatch.prompt.output import OutputColumn
@@ -83,7 +84,7 @@ class Session:
                 "--model gemini-3.5-flash-lite, or config(model = 'gemini-…')",
                 prompt.written_at(named) if named and not self.model else None,
             )
-        from bqbatch.services.models import is_gemini, thinking_problem
+        from bqbatch.services.models import thinking_problem
 
         if not is_gemini(named):
             raise ServiceError(
@@ -95,12 +96,23 @@ class Session:
             raise ServiceError(*problem, prompt.written_at("thinking"))
         return named
 
-    def price(self, model: str, note: Callable[[str], None]) -> Price:
-        """What the model costs in a batch today; `note` is told where nobody knows, or nobody has looked for long."""
-        if self.project.target.type == "local":
+    def planned_model(self, prompt: CompiledPrompt) -> str:
+        """The model that a plan is about: the one that is named, also where another answers in its place."""
+        named = self.named_model(prompt)
+        local = self.project.target.type == "local"
+        return named if local and self.simulate is None and is_gemini(named) else self.answering_model(prompt)
+
+    def price(self, model: str, note: Callable[[str], None] = lambda _: None, *, online: bool = False) -> Price:
+        """What the model costs today, in a batch or `online`; `note` is told where nobody knows, or has looked for long.
+
+        What answers on this machine is free.
+        """
+        kind = self.project.target.type
+        if kind == "local" and not is_gemini(model):
             return FREE
         today = datetime.now(UTC).date()
-        price = price_of(model, self.project.target.type, today, self.project.prices)
+        service = "vertex" if kind == "local" else kind
+        price = price_of(model, service, today, self.project.prices, online=online)
         if price is None:
             note(f"the price of {model} is not known: {hint_for(model, self.project.prices)}")
             return UNKNOWN

@@ -60,6 +60,15 @@ class Cloud:
         lines = (f"{key} = {value!r}" for key, value in (usual | settings).items())
         self.folder.write("bqbatch.toml", "\n".join(["[targets.prod]", *lines, ""]))
 
+    def add(self, text: str) -> None:
+        """Appends to the project's file."""
+        with (self.folder.root / "bqbatch.toml").open("a") as file:
+            file.write(text)
+
+    def price(self, model: str, usd_in: float = 1, usd_out: float = 2) -> None:
+        """Gives a model a price of the project's own, in USD per million tokens."""
+        self.add(f'[[prices]]\nmodel = "{model}"\ninput = {usd_in}\noutput = {usd_out}\n')
+
     def say(self, *arguments: str) -> Said:
         return self.folder.say(arguments[0], *arguments[1:], "--target", "prod")
 

@@ -31,7 +31,8 @@ USUAL: dict[str, Any] = {
     **{name: DATASET.of(name) for name in ("rows", "queue", "requests", "responses", "answers", "view")},
     "model": "simulated",
     "max_attempts": 3,
-    "shard_size": None,
+    "ranked": False,
+    "most": 65_536,
     "full_refresh": False,
     "retry": (),
     "columns": (),
@@ -95,7 +96,7 @@ def requests(case: Case, engine: Engine) -> Queries:
     engine.make("rows", case.sql("requests/rows", **known))
     engine.fill("answers", ANSWERS, case.rows("answers.jsonl"))
     engine.make("queue", case.sql("requests/queue", **known))
-    engine.make("shards", case.sql("requests/queue", **known, shard_size=2))
+    engine.make("ranked", case.sql("requests/queue", **known, ranked=True))
     snapshot = case.sql("requests/published")
     joined = f"LEFT JOIN {DATASET.of('queue')} AS asked ON asked.key = snapshot.request_hash"
     others = ("requests/counts", "requests/skipped", "requests/keys", "checks/key_is_null", "checks/key_is_repeated")
@@ -103,15 +104,17 @@ def requests(case: Case, engine: Engine) -> Queries:
         {
             "requests/published": f"SELECT snapshot.*, asked.request FROM (\n{snapshot}\n) AS snapshot\n{joined}",
             **{name: case.sql(name) for name in others},
+            "requests/fitting": case.sql(
+                "requests/fitting", queue=DATASET.of("ranked"), answers=None, first=1, last=3, input_price="0.15",
+                output_price="1.25", ratio="1.25", left="0.17"),
             "checks/first": case.sql("checks/first", check=case.sql("checks/key_is_repeated"), limit=1),
         },
         (
             f"""
-            SELECT shard, COUNT(*) AS requests, LEAD(shard) OVER (ORDER BY shard) AS next
-            FROM {DATASET.of("shards")} AS split
-            FULL JOIN {DATASET.of("queue")} AS whole ON whole.key = split.key
-            GROUP BY shard
-            QUALIFY shard IS NULL OR requests > 2 OR (next IS NOT NULL AND (requests < 2 OR next != shard + 1))
+            SELECT ranked.key, whole.key AS unranked, position, ROW_NUMBER() OVER (ORDER BY ranked.key) AS place
+            FROM {DATASET.of("ranked")} AS ranked
+            FULL JOIN {DATASET.of("queue")} AS whole ON whole.key = ranked.key
+            QUALIFY position IS NULL OR unranked IS NULL OR position != place
         """,
         ),
     )
@@ -171,7 +174,7 @@ def view(case: Case, engine: Engine) -> Queries:
     return Queries(
         {
             "responses/view": f"SELECT * FROM {DATASET.of('view')}",
-            **{name: case.sql(name, limit=3) for name in others},
+            **{name: case.sql(name, limit=3, job=None) for name in others},
             "usage/total": case.sql("usage/total", usages=usages, by="run_id"),
         },
         (case.sql("checks/row_is_not_once_in_view"),),

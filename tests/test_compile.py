@@ -14,6 +14,7 @@ import pytest
 from bqbatch import sqlfiles
 from bqbatch.listing import RUN_ID
 from bqbatch.names import Dataset, PromptObjects, RunObjects
+from bqbatch.run.planner import Planner
 from bqbatch.run.runner import Runner
 from bqbatch.screen import Screen
 from bqbatch.session import Session
@@ -39,7 +40,7 @@ def recorded(root: Path, name: str) -> list[Said | Loaded]:
     prompt = session.compile(root / name, {})
     warehouse = Recording(root / "recorded.duckdb", DATASET.path, [])
     service = session.service(prompt, warehouse, print)
-    result = Runner(session.project, prompt, warehouse, service, Screen(quiet=True)).run()
+    result = Runner(Planner(session.project, prompt, warehouse, Screen(quiet=True)), service).run()
     return [
         one if isinstance(one, Loaded) else replace(one, sql=one.sql.replace(result.run_id, RUN_ID))
         for one in warehouse.said

@@ -21,6 +21,7 @@ import pytest
 
 from bqbatch.errors import BqbatchError, Interrupted, WarehouseError
 from bqbatch.run.result import RunResult
+from bqbatch.run.planner import Planner
 from bqbatch.run.runner import Runner
 from bqbatch.screen import Screen
 from bqbatch.services import Job
@@ -132,7 +133,7 @@ class Story:
         prompt = session.compile(self.file, {})
         service = Counting(warehouse, prompt.output, parse_faults(self.faults))
         service.sent = self.sent
-        return Runner(session.project, prompt, warehouse, service, Screen(quiet=True)).run()
+        return Runner(Planner(session.project, prompt, warehouse, Screen(quiet=True)), service).run()
 
     def settled(self) -> Tables:
         """What the tables hold when there is nothing more to come."""

@@ -16,6 +16,7 @@ import pytest
 
 from bqbatch.errors import RunError
 from bqbatch.run.result import OUTCOMES
+from bqbatch.run.planner import Planner
 from bqbatch.run.runner import Runner
 from bqbatch.screen import Screen
 from bqbatch.services import Job, JobState, JobStatus
@@ -370,8 +371,8 @@ def test_the_log_tells_a_run_from_its_start_to_its_end(folder: Folder) -> None:
     again = folder.run("words.sql")
     events = folder.query("SELECT run_id, event, event_id FROM bqbatch_log ORDER BY time, event_id")
     assert Counter((row["run_id"], row["event"]) for row in events) == Counter(
-        [(run["run_id"], event) for event in ("started", "built", "intended", "submitted", "collected", "finished")]
-        + [(again["run_id"], event) for event in ("started", "built", "finished")]
+        [(run["run_id"], event) for event in ("started", "planned", "intended", "submitted", "collected", "finished")]
+        + [(again["run_id"], event) for event in ("started", "planned", "finished")]
     )
     assert len({row["event_id"] for row in events}) == len(events)
     assert next(row["event"] for row in events if row["run_id"] == run["run_id"]) == "started"
@@ -490,7 +491,7 @@ def run_with(folder: Folder, hook: Callable[[], None]) -> None:
     warehouse = session.warehouse()
     service = Watched(warehouse, prompt.output)
     service.hook = hook
-    Runner(session.project, prompt, warehouse, service, Screen(quiet=True)).run()
+    Runner(Planner(session.project, prompt, warehouse, Screen(quiet=True)), service).run()
     assert service.hook is None
 
 
@@ -618,7 +619,7 @@ def test_a_job_that_ends_badly_brings_what_it_has_and_the_rest_is_asked_again(fo
     session = Session.open(folder.root / "words.sql")
     prompt = session.compile(folder.root / "words.sql", {})
     warehouse = session.warehouse()
-    result = Runner(session.project, prompt, warehouse, Ending(warehouse, prompt.output), Screen(quiet=True)).run()
+    result = Runner(Planner(session.project, prompt, warehouse, Screen(quiet=True)), Ending(warehouse, prompt.output)).run()
     attempts = [row["attempt"] for row in folder.query("SELECT attempt FROM bqbatch_jobs ORDER BY attempt")]
     if state == JobState.CANCELLED:  # somebody wanted that
         assert set(result.outcomes) == {"ok", "pending"}
@@ -657,4 +658,4 @@ def test_a_view_that_lost_a_row_is_an_error_and_not_a_result(folder: Folder) -> 
 
     broken = Broken(session.project.warehouse_file, "llm")
     with pytest.raises(RunError, match="1 rows are not exactly once in the view"):
-        Runner(session.project, prompt, broken, SimulatedService(broken, prompt.output), Screen(quiet=True)).run()
+        Runner(Planner(session.project, prompt, broken, Screen(quiet=True)), SimulatedService(broken, prompt.output)).run()

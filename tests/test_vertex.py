@@ -50,13 +50,21 @@ def test_a_price_of_ones_own_counts_and_goes_on_with_a_run(cloud: Cloud) -> None
     assert abs(paid - Decimal(str(result["cost_usd"]))) < Decimal("0.00000001")
 
 
-def test_a_model_without_a_price_answers_and_its_cost_is_not_known(cloud: Cloud) -> None:
+def test_a_model_without_a_price_is_planned_and_not_asked_as_no_cap_can_be_held(cloud: Cloud) -> None:
     cloud.vertex.models["gemini-4-flash"] = ("global",)
-    said = cloud.say("run", "words.sql", "--model", "gemini-4-flash")
-    assert said.code == 0
-    assert "note: the price of gemini-4-flash is not known: " in said.err
-    assert "[[prices]] in bqbatch.toml" in said.err
-    assert "price unknown" in said.out
+    asked = ("words.sql", "--model", "gemini-4-flash")
+    plan = cloud.json("plan", *asked)
+    assert plan["to_ask"] == 4
+    assert plan["input_tokens"] > 0
+    assert plan["cost_usd"] == {"low": None, "likely": None, "high": None}
+    for more in ((), ("--max-cost", "5")):
+        said = cloud.say("run", *asked, *more)
+        assert said.code == 4
+        assert "the price of gemini-4-flash is not known" in said.err
+        assert "[[prices]] in bqbatch.toml" in said.err
+    assert not cloud.vertex.jobs
+    cloud.price("gemini-4-flash")
+    assert cloud.run("--model", "gemini-4-flash")["outcomes"]["ok"] == 4
 
 
 def test_a_second_run_asks_nothing(cloud: Cloud) -> None:
@@ -146,6 +154,7 @@ def test_responses_that_come_as_text_are_read_all_the_same(cloud: Cloud) -> None
 
 
 def test_a_model_that_is_not_there_is_told_with_a_hint(cloud: Cloud) -> None:
+    cloud.price("gemini-9")
     said = cloud.folder.say("run", "words.sql", "--target", "prod", "--model", "gemini-9")
     assert said.code == 1
     assert "Vertex AI has no `gemini-9` at `global`" in said.err

@@ -22,20 +22,22 @@ if TYPE_CHECKING:
 @options.limit
 @options.full_refresh
 @options.allow_partial
+@options.max_cost
 @options.yes
 @options.detach
 @options.fail_on
 @options.text_or_json
 def run(
     files: tuple[Path, ...], target: str | None, model: str | None, variables: dict[str, str], simulate: str | None,
-    limit: int | None, full_refresh: bool, allow_partial: bool, detach: bool, fail_on: str | None, format_: str,
+    limit: int | None, full_refresh: bool, allow_partial: bool, max_cost: str | None, detach: bool,
+    fail_on: str | None, format_: str,
 ) -> None:  # fmt: skip
     """Ask the model about every row and publish the answers as a view.
 
     Only requests that were never answered are asked. A row that fails is data: see the view's _outcome and _error.
     """
     _run(files, format_, target=target, model=model, variables=variables, simulate=simulate, limit=limit or 0,
-         full_refresh=full_refresh, allow_partial=allow_partial, detach=detach, fail_on=fail_on)  # fmt: skip
+         full_refresh=full_refresh, allow_partial=allow_partial, max_cost=max_cost, detach=detach, fail_on=fail_on)  # fmt: skip
 
 
 @click.command()
@@ -45,19 +47,52 @@ def run(
 @options.max_output_tokens
 @options.limit
 @options.allow_partial
+@options.max_cost
 @options.yes
 @options.fail_on
 @options.text_or_json
 def retry(
     files: tuple[Path, ...], target: str | None, model: str | None, variables: dict[str, str], simulate: str | None,
-    retry: str, max_output_tokens: int | None, limit: int | None, allow_partial: bool, fail_on: str | None, format_: str,
+    retry: str, max_output_tokens: int | None, limit: int | None, allow_partial: bool, max_cost: str | None,
+    fail_on: str | None, format_: str,
 ) -> None:  # fmt: skip
     """Run, and ask again the rows that ended in these outcomes.
 
     An answer that is ok stays, whatever comes back.
     """
     _run(files, format_, target=target, model=model, variables=variables, simulate=simulate, limit=limit or 0,
-         full_refresh=False, allow_partial=allow_partial, fail_on=fail_on, retry=retry, max_output_tokens=max_output_tokens)  # fmt: skip
+         full_refresh=False, allow_partial=allow_partial, max_cost=max_cost, fail_on=fail_on, retry=retry,
+         max_output_tokens=max_output_tokens)  # fmt: skip
+
+
+@click.command()
+@options.file
+@options.of_prompts
+@options.limit
+@options.full_refresh
+@options.allow_partial
+@options.max_output_tokens
+@options.text_or_json
+def plan(
+    file: Path, target: str | None, model: str | None, variables: dict[str, str], simulate: str | None,
+    limit: int | None, full_refresh: bool, allow_partial: bool, max_output_tokens: int | None, format_: str,
+) -> None:  # fmt: skip
+    """Count what a run would ask, and say what it would cost. Nothing is asked.
+
+    The source is read once, and all counting is done in the warehouse. The local target plans for the model that FILE
+    names, at its price, although another one answers there.
+    """
+    from bqbatch.commands import plan_prompt
+    from bqbatch.screen import show_plan
+
+    made = plan_prompt(
+        file, target, model, variables, simulate, limit or 0, full_refresh, allow_partial=allow_partial,
+        quiet=format_ == "json", max_output_tokens=max_output_tokens,
+    )  # fmt: skip
+    if format_ == "json":
+        echo(made.as_json(), format_, "")
+    else:
+        show_plan(made, command_line("run", str(file)))
 
 
 @click.command()
@@ -133,4 +168,4 @@ def _echo_results(finished: list[tuple[RunResult | Detached, Path]], format_: st
                 show_detached(result, command_line("resume", str(file)))
 
 
-COMMANDS = (run, retry, resume, cancel, collect)
+COMMANDS = (plan, run, retry, resume, cancel, collect)

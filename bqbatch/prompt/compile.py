@@ -241,7 +241,7 @@ def _check_whole(prompt: CompiledPrompt, columns: list[str]) -> None:
     if "system" in columns:
         raise PromptError("a whole `request` has its own system instruction", "put the text into it: systemInstruction",
                           prompt.place_of("system"))  # fmt: skip
-    for name in sorted(prompt.said - {"name", "model", "max_attempts"}):
+    for name in sorted(prompt.said - {"name", "model", "max_attempts", "max_cost"}):
         raise PromptError(
             f"a whole `request` is sent as it stands: `{name}` would not be in it",
             f"take `{name}` out, and say it in the request's own words",

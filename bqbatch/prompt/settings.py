@@ -11,7 +11,10 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from decimal import Decimal
 from typing import Any
+
+from bqbatch.money import MOST_USD
 
 NAME = r"[a-z][a-z0-9_]*"
 HARMS = ("harassment", "hate_speech", "sexually_explicit", "dangerous_content")
@@ -40,10 +43,16 @@ class Settings:
     max_output_tokens: int | None = None
     thinking: str | int | None = None
     max_attempts: int | None = None
+    max_cost: float | None = None
     safety: str | Mapping[str, str] | None = None
     tools: tuple[str | Mapping[str, Any], ...] | None = None
     labels: Mapping[str, str] | None = None
     request_extra: Mapping[str, Any] | None = None
+
+    @property
+    def cap(self) -> Decimal | None:
+        """The most that a run may cost, in USD."""
+        return None if self.max_cost is None else Decimal(str(self.max_cost))
 
     def said(self) -> tuple[str, ...]:
         """The names of the settings that were said."""
@@ -170,6 +179,10 @@ _ACCEPTS: dict[str, tuple[Any, str]] = {
         f"a level ({', '.join(_LEVELS)}; Gemini 3 and later) or a budget in tokens (0 is off, -1 dynamic; Gemini 2.5)",
     ),
     "max_attempts": (_whole(1, 100), "a whole number from 1 to 100"),
+    "max_cost": (
+        lambda v: _real(0, MOST_USD)(v) and v > 0 and Decimal(str(v)) == round(Decimal(str(v)), 6),
+        "USD above 0, six decimals at most, such as 25 or 0.50",
+    ),
     "safety": (_is_safety, f"what to block ({', '.join(THRESHOLDS)}), or that by harm ({', '.join(HARMS)})"),
     "tools": (_is_tools, f"a list of {', '.join(TOOLS)}, or of a tool as Gemini's JSON has it, {{'name': {{…}}}}"),
     "labels": (_is_labels, "names and values in lower case, digits, _ and -, up to 63 characters each"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
 
 from bqbatch import sqlfiles
 from bqbatch.errors import RunError
@@ -18,6 +20,7 @@ class Home:
 
     again: bool
     answered: bool
+    cost_usd: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,12 @@ class Collector:
             return Home(again=False, answered=home.answered)
         if job.attempt >= script.max_attempts and not self.service.in_process:
             home = replace(home, again=False)
-        self.warehouse.execute(*bring_home, self._collected(script, job, state.value, again=home.again))
+        self.warehouse.execute(*bring_home)
+        sql = sqlfiles.render("usage/run", answers=job.answers, run_id=job.run_id, job=job.name)
+        [used] = self.warehouse.read(sql)
+        home = replace(home, cost_usd=used["cost_usd"] or Decimal(0))
+        counted = {name: used[name] for name in ("answered", "input_tokens", "output_tokens", "cost_usd")}
+        self.warehouse.execute(self._collected(script, job, state.value, again=home.again, **counted))
         if state.complete and home.answered:
             self._check(job)
         self.warehouse.execute(*script.drop_job(job))
@@ -72,8 +80,8 @@ class Collector:
         """Closes a job that the service never had; `again` leaves its requests to the shard's next attempt."""
         self.warehouse.execute(self._collected(script, job, state, again=again), *script.drop_job(job))
 
-    def _collected(self, script: Script, job: Job, state: str, *, again: bool = False) -> Statement:
-        return script.ledger.event("collected", job.shard, job.attempt, state=state, again=again)
+    def _collected(self, script: Script, job: Job, state: str, *, again: bool = False, **counted: Any) -> Statement:
+        return script.ledger.event("collected", job.shard, job.attempt, state=state, again=again, **counted)
 
     def _counted(self, job: Job, state: JobState) -> Home:
         sql = sqlfiles.render("responses/answered", requests=job.requests, answers=job.answers, job=job.name)

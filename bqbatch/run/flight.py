@@ -7,16 +7,20 @@ here can be taken up by another process: where the flight stands is in the log.
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
 
 from bqbatch import sqlfiles
 from bqbatch.project import Target
+from bqbatch.run.budget import Budget
 from bqbatch.run.collector import Collector
 from bqbatch.run.ledger import Claim
 from bqbatch.run.script import Script
+from bqbatch.run.shards import Shards
 from bqbatch.run.watcher import Watcher
-from bqbatch.services import BatchService, Busy, Job, JobState, JobStatus, Refused
+from bqbatch.services import BatchService, Busy, Job, JobState, JobStatus, Refused, Span
 from bqbatch.warehouses import Warehouse
 
 _RENEW_SECONDS = 180
@@ -45,8 +49,8 @@ class Stuck:
 class Flight:
     """The jobs of one run, released and watched by this process, which holds the prompt's claim.
 
-    `requests` is how many the run asks in all; `most` how many jobs are in the air at a time. With `closing` nothing more
-    is sent.
+    `waiting` are the shards that were not sent yet; `most` is how many jobs are in the air at a time. With `closing`
+    nothing more is sent. In the end `over_cap` requests are left that might have cost more than the run may.
     """
 
     script: Script
@@ -54,11 +58,11 @@ class Flight:
     service: BatchService
     watcher: Watcher
     claim: Claim
-    requests: int
+    waiting: Shards
     most: int
     stuck: Stuck
     closing: bool = False
-    waiting: deque[Job] = field(default_factory=deque)
+    over_cap: int = 0
     flying: list[Job] = field(default_factory=list)
     paused: list[Job] = field(default_factory=list)
     _done: dict[str, int] = field(default_factory=dict)
@@ -68,56 +72,62 @@ class Flight:
     _renewals: int = 0
 
     @property
-    def shards(self) -> int:
-        """How many shards the run has."""
-        return -(-self.requests // self.script.shard_size) if self.script.shard_size else min(1, self.requests)
+    def requests(self) -> int:
+        """How many requests the run asks in all."""
+        return self.waiting.requests
+
+    @property
+    def budget(self) -> Budget:
+        return self.waiting.budget
 
     @property
     def collector(self) -> Collector:
         return Collector(self.warehouse, self.service, self.watcher, self.claim.ledger.run_id)
 
-    def take_off(self) -> None:
-        """A run that nothing was sent of yet: every shard waits."""
-        self.waiting.extend(self.script.job(shard) for shard in range(1, self.shards + 1))
-
     def take_up(self) -> None:
         """A run that another process began: what is in the air stays there, and the rest waits."""
         sql = sqlfiles.render("ledger/shards", jobs=self.script.dataset.jobs)
-        sent = {row["shard"]: row for row in self.warehouse.read(sql, {"run_id": self.script.run_id})}
-        for shard in range(1, self.shards + 1):
-            row = sent.get(shard)
-            job = self.script.job(shard, row["attempt"] if row else 1, row["job"] if row else None)
-            if row is None:
-                self.waiting.append(job)
-            elif row["state"] == "collected":
-                self._done[job.name] = self._size(job)
+        for row in self.warehouse.read(sql, {"run_id": self.script.run_id}):
+            job = self.script.job(span_of(row), row["shard"], row["attempt"], row["job"])
+            self.waiting.sent(job, row["end_position"])
+            self.budget.land(job, row["cost_usd"] or Decimal(0))
+            if row["state"] == "collected":
+                self._done[job.name] = job.span.requests
                 self._ask_again(job, wanted=row["again"])
-            elif name := find(self.service, job):
+                continue
+            self.budget.send(job)
+            if name := find(self.service, job):
                 if row["state"] == "intended":  # whoever sent it did not live to hear of it
                     self.warehouse.execute(self.script.ledger.event("submitted", job.shard, job.attempt, job=name))
                 self.flying.append(replace(job, sent_as=name))
             else:
-                self.waiting.append(job)
+                self.waiting.put_back(job)
 
     def release(self) -> None:
         """Sends shards that wait for as long as more may be in the air. Raises ServiceError.
 
         A shard that is refused waits for its next attempt, after what stands in its way is mended.
         """
-        while self.waiting and len(self.flying) < self.most:
-            job = self.waiting[0]
-            ledger = self.script.ledger
+        while len(self.flying) < self.most:
             with self.warehouse.step():
+                job = self.waiting.take(in_the_air=bool(self.flying))
+                if job is None:
+                    self._note_cap()
+                    return
+                self.flying.append(job)
+                span, ledger = job.span, self.script.ledger
                 self.warehouse.execute(
                     *self.script.requests(job),
-                    ledger.event("intended", job.shard, job.attempt, job=job.name, requests=self._size(job)),
-                )
-                self.flying.append(self.waiting.popleft())
+                    ledger.event(
+                        "intended", job.shard, job.attempt, job=job.name, requests=span.requests, first=span.first,
+                        last=span.last, estimated_input_tokens=span.input_tokens, worst_usd=span.worst_usd,
+                    ),
+                )  # fmt: skip
                 try:
                     self._mine.add(job.name)
                     service_name = self.service.submit(job)
                 except Busy as busy:
-                    self.waiting.appendleft(self.flying.pop())
+                    self.waiting.put_back(self.flying.pop())
                     self._warn_once("busy", f"{busy.message}; trying again")
                     return
                 except Refused:
@@ -125,6 +135,11 @@ class Flight:
                     raise
                 self.warehouse.execute(ledger.event("submitted", job.shard, job.attempt, job=service_name))
             self._tell()
+
+    def _note_cap(self) -> None:
+        """Where nothing is in the air and yet no shard may be sent, the money is at its end."""
+        if self.waiting and not self.flying:
+            self.over_cap = self.waiting.drop()
 
     def fly(self) -> None:
         """Releases every shard and brings all answers home. Raises ServiceError, WarehouseError or RunError."""
@@ -154,7 +169,7 @@ class Flight:
 
     def abort(self, *, again: bool = False) -> None:
         """Stops all that is in the air and brings home what was answered; `again` keeps the rest for a next attempt."""
-        self.waiting.clear()
+        self.waiting.drop()
         for job in self.flying:
             self.service.cancel(job)
         for job in list(self.flying):
@@ -162,12 +177,12 @@ class Flight:
 
     def _look(self, job: Job) -> None:
         status = self.service.poll(job)
-        self._done[job.name] = min(self._size(job), status.done or 0)
+        self._done[job.name] = min(job.span.requests, status.done or 0)
         if not status.state.moving:
             if status.message:
                 self.watcher.note(f"{job.name}: {status.state.value.lower()}: {status.message}")
             if status.state.complete:
-                self._done[job.name] = self._size(job)
+                self._done[job.name] = job.span.requests
             self.land(job, status.state)
             return
         self._tell(status)
@@ -196,6 +211,8 @@ class Flight:
         self.flying.remove(job)
         if state == JobState.PAUSED:
             self.paused.append(job)
+        else:
+            self.budget.land(job, home.cost_usd)
         if (state == JobState.CANCELLED and not home.again) or (state == JobState.FAILED and not home.answered):
             self._stop(state)
         self._ask_again(job, wanted=home.again)
@@ -205,24 +222,18 @@ class Flight:
         """A job was cancelled, here or elsewhere, or failed and answered nothing: no further shard is sent."""
         if self.waiting:
             why = f"a job {'was cancelled' if state == JobState.CANCELLED else 'failed'}"
-            self.watcher.note(f"{len(self.waiting)} shards that were not sent yet are left out, as {why}")
-            self.waiting.clear()
+            self.watcher.note(f"{self.waiting.drop():,} requests that were not sent yet are left out, as {why}")
 
     def _ask_again(self, job: Job, *, wanted: bool) -> None:
         if wanted and not self.closing:
-            self.waiting.appendleft(self.script.job(job.shard, job.attempt + 1))
-
-    def _size(self, job: Job) -> int:
-        """How many requests a job has; of a later attempt, at most."""
-        if not self.script.shard_size:
-            return self.requests
-        return min(self.script.shard_size, self.requests - (job.shard - 1) * self.script.shard_size)
+            self.waiting.ask_again(job)
 
     def _tell(self, status: JobStatus | None = None) -> None:
-        if self.shards > 1 or (status and status.seconds and not status.done):
+        shards = max(self.waiting.expected, self.waiting.number)
+        if shards > 1 or (status and status.seconds and not status.done):
             age = f", {age_text(status.seconds)}" if status and status.seconds else ""
             state = f" {status.state.value.lower()}{age}" if status else ""
-            self.watcher.doing(f"asking, {len(self.flying)} of {self.shards} shards in the air{state}")
+            self.watcher.doing(f"asking, {len(self.flying)} of {shards} shards in the air{state}")
         self.watcher.progress(min(self.requests, sum(self._done.values())), self.requests)
 
     def _warn_once(self, about: str, text: str) -> None:
@@ -234,6 +245,14 @@ class Flight:
         if time.monotonic() - self._renewed > _RENEW_SECONDS:
             self._renewed, self._renewals = time.monotonic(), self._renewals + 1
             self.claim.renew(self._renewals)
+
+
+def span_of(row: Mapping[str, Any]) -> Span:
+    """The stretch of the queue that a job of the log has."""
+    return Span(
+        row["first_position"], row["last_position"], row["requests"], row["estimated_input_tokens"] or 0,
+        row["worst_usd"] or Decimal(0),
+    )  # fmt: skip
 
 
 def find(service: BatchService, job: Job) -> str | None:

@@ -8,27 +8,32 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from bqbatch import sqlfiles
 from bqbatch.errors import BqbatchError, WarehouseError
+from bqbatch.money import DEFAULT_MAX_COST
 from bqbatch.names import Dataset, run_of
 from bqbatch.prices import Price
 from bqbatch.project import Target
 from bqbatch.prompt.output import OutputColumn
 from bqbatch.prompt.output_ddl import parse_output
 from bqbatch.prompt.source import File
+from bqbatch.run.budget import Budget
 from bqbatch.run.collector import Collector
-from bqbatch.run.flight import Flight, Stuck, find
+from bqbatch.run.flight import Flight, Stuck, find, span_of
 from bqbatch.run.ledger import Claim
 from bqbatch.run.publisher import Publisher
 from bqbatch.run.result import RunResult
 from bqbatch.run.script import DEFAULT_ATTEMPTS, Script
+from bqbatch.run.shards import Shards
 from bqbatch.run.watcher import Watcher
 from bqbatch.services import BatchService, Job, JobState
 from bqbatch.warehouses import Warehouse
 
+Row = dict[str, Any]
 ServiceOf = Callable[[str, tuple[OutputColumn, ...]], BatchService]
 """The service for a model that answers, by its name, and the output columns of a prompt."""
 
@@ -53,8 +58,8 @@ class OpenRuns:
 
     def settle(self) -> None:
         """Brings home what is in the air, then closes the runs: what they did not send is left to a new run."""
-        for script, requests, jobs in self._uncollected():
-            flight = self._flight(script, requests, closing=True)
+        for script, row, jobs in self._uncollected():
+            flight = self._flight(script, row, closing=True)
             with self.warehouse.step():
                 flight.flying.extend(self._found(flight, jobs))
                 for job in list(flight.flying):
@@ -71,12 +76,12 @@ class OpenRuns:
 
     def resume(self) -> Iterator[RunResult]:
         """Brings every open run to its end; one that had not yet read its source is closed, and asked nothing."""
-        for script, requests in self._open():
-            if requests is None:
+        for script, row in self._open():
+            if row["max_cost"] is None:
                 self.watcher.note(f"run {script.run_id} was stopped before it asked anything: run the prompt again")
                 self._close(script)
                 continue
-            flight = self._flight(script, requests)
+            flight = self._flight(script, row)
             try:
                 with self.warehouse.step():
                     flight.take_up()
@@ -92,11 +97,11 @@ class OpenRuns:
 
     def cancel(self) -> Iterator[RunResult]:
         """Stops the jobs of every open run, brings home what was answered, and publishes it."""
-        for script, requests in self._open():
-            if requests is None:
+        for script, row in self._open():
+            if row["max_cost"] is None:
                 self._close(script)
                 continue
-            flight = self._flight(script, requests)
+            flight = self._flight(script, row)
             with self.warehouse.step():
                 flight.take_up()
                 flight.abort()
@@ -127,20 +132,21 @@ class OpenRuns:
                         collector.collect(script, job, status.state, again=service.in_process or None)
                     yield job, status.state
 
-    def _open(self) -> list[tuple[Script, int | None]]:
-        """The open runs but the one that holds the claim, with how many requests each asks; None before that is known."""
+    def _open(self) -> list[tuple[Script, Row]]:
+        """The open runs but the one that holds the claim, with what each planned: a `max_cost` of None before it did."""
         sql = sqlfiles.render("ledger/open_runs", runs=self.dataset.runs)
         rows = self.warehouse.read(sql, {"prompt": self.prompt})
         mine = self.claim.ledger.run_id
-        return [(self._script(row), row["requests"]) for row in rows if row["run_id"] != mine]
+        return [(self._script(row), row) for row in rows if row["run_id"] != mine]
 
-    def _uncollected(self) -> list[tuple[Script, int, list[Job]]]:
-        """The jobs that may have answers nobody has collected, by run, with how many requests the run asks."""
+    def _uncollected(self) -> list[tuple[Script, Row, list[Job]]]:
+        """The jobs that may have answers nobody has collected, by run, with what the run planned."""
         sql = sqlfiles.render("ledger/uncollected", jobs=self.dataset.jobs, runs=self.dataset.runs)
-        found: dict[str, tuple[Script, int, list[Job]]] = {}
+        found: dict[str, tuple[Script, Row, list[Job]]] = {}
         for row in self.warehouse.read(sql, {"prompt": self.prompt}):
-            script, _, jobs = found.setdefault(row["run_id"], (self._script(row), row["requests"] or 0, []))
-            jobs.append(script.job(row["shard"], row["attempt"], row["job"]))
+            script, _, jobs = found.setdefault(row["run_id"], (self._script(row), row, []))
+            span = span_of(row | {"requests": row["sent_requests"], "estimated_input_tokens": row["sent_input_tokens"]})
+            jobs.append(script.job(span, row["shard"], row["attempt"], row["job"]))
         return list(found.values())
 
     def _found(self, flight: Flight, jobs: list[Job]) -> Iterator[Job]:
@@ -151,9 +157,13 @@ class OpenRuns:
             else:
                 flight.collector.collect_nothing(flight.script, job)
 
-    def _flight(self, script: Script, requests: int, *, closing: bool = False) -> Flight:
+    def _flight(self, script: Script, row: Row, *, closing: bool = False) -> Flight:
+        budget = Budget(row["max_cost"] or DEFAULT_MAX_COST, row["ratio"] or Decimal(1))
+        waiting = Shards(script, self.warehouse, budget, row["requests"] or 0, row["estimated_input_tokens"] or 0)
+        if closing:
+            waiting.drop()
         return Flight(
-            script, self.warehouse, self.service_of(script.model, script.output), self.watcher, self.claim, requests,
+            script, self.warehouse, self.service_of(script.model, script.output), self.watcher, self.claim, waiting,
             self.target.in_flight, Stuck.of(self.target), closing,
         )  # fmt: skip
 
@@ -165,7 +175,9 @@ class OpenRuns:
         if not flight.paused:  # before the run is finished: nobody looks at it after
             self._sweep(flight.script, keep=(flight.script.work.rows, flight.script.work.queue))
         publisher = Publisher(self.warehouse, self.watcher, self.target.name)
-        return publisher.publish(flight.script, flight.requests, left_open=bool(flight.paused))
+        return publisher.publish(
+            flight.script, flight.requests, left_open=bool(flight.paused), over_cap=flight.over_cap
+        )
 
     def _sweep(self, script: Script, keep: tuple[str, ...] = ()) -> None:
         """Drops what is left of a run's working tables: one may have been made and not sent, or collected and not dropped."""
@@ -174,7 +186,7 @@ class OpenRuns:
                 drop = f"DROP TABLE IF EXISTS {self.dataset.of(table)}"
                 self.warehouse.execute(script.ledger.statement(f"sweep_{table}_{self.claim.ledger.run_id}", drop))
 
-    def _script(self, row: dict[str, Any]) -> Script:
+    def _script(self, row: Row) -> Script:
         ddl = row["output"]
         output = parse_output(ddl, File("", ddl, Path()).place) if ddl else ()
         return Script(

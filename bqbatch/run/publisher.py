@@ -22,8 +22,10 @@ class Publisher:
     watcher: Watcher
     target: str
 
-    def publish(self, script: Script, asked: int, *, left_open: bool = False) -> RunResult:
+    def publish(self, script: Script, asked: int, *, left_open: bool = False, over_cap: int = 0) -> RunResult:
         """The result of a run that asked so many requests; with `left_open` a job of it is still to be collected.
+
+        `over_cap` requests were left because of the run's cap.
 
         Raises RunError where a row is not once in the view.
         """
@@ -37,19 +39,19 @@ class Publisher:
                 f"{wrong[0]['wrong']:,} rows are not exactly once in the view, such as key {key_text(wrong[0]['key'])}",
                 "this is a defect of bqbatch; the working tables are kept",
             )
-        result = self._result(script, asked)
+        result = self._result(script, asked - over_cap, over_cap)
         self.warehouse.execute(
             script.drop_rows(),
             *(() if left_open else (script.drop_queue(),)),
-            script.ledger.event("finished", **result.as_json(), ok=result.outcomes.get("ok", 0)),
+            script.ledger.event("finished", **result.as_json(), ok=result.outcomes.get("ok", 0), over_cap=over_cap),
         )
         return result
 
-    def _result(self, script: Script, asked: int) -> RunResult:
+    def _result(self, script: Script, asked: int, over_cap: int) -> RunResult:
         summary = list(self.warehouse.read(
             sqlfiles.render("responses/summary", view=script.objects.view, run_id=script.run_id)))  # fmt: skip
         used = next(iter(self.warehouse.read(
-            sqlfiles.render("usage/run", answers=script.objects.answers, run_id=script.run_id))))  # fmt: skip
+            sqlfiles.render("usage/run", answers=script.objects.answers, run_id=script.run_id, job=None))))  # fmt: skip
         cost = used["cost_usd"]
         if cost is None and used["requests"] == 0:
             cost = 0
@@ -66,4 +68,5 @@ class Publisher:
             output_tokens=used["output_tokens"],
             cost_usd=cost,
             view=script.objects.view.strip("`"),
+            over_cap=over_cap,
         )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from bqbatch.errors import RowsNotOk, RunError
+from bqbatch.errors import OverCap, RowsNotOk, RunError
 
 OUTCOMES = (
     "ok", "truncated", "blocked", "invalid_json", "schema_mismatch", "retryable", "failed", "missing", "pending",
@@ -39,7 +40,10 @@ def parse_retry(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """The numbers of a finished run: `rows` is the sum of `outcomes`; tokens and dollars are this run's alone."""
+    """The numbers of a finished run: `rows` is the sum of `outcomes`; tokens and dollars are this run's alone.
+
+    `over_cap` requests were not asked, since they might have cost more than was left.
+    """
 
     run_id: str
     name: str
@@ -53,6 +57,17 @@ class RunResult:
     output_tokens: int
     cost_usd: Decimal | None
     view: str
+    over_cap: int = 0
+
+    def check_cap(self, file: str) -> None:
+        """Raises OverCap where the cap kept requests from being asked."""
+        if self.over_cap:
+            raise OverCap(
+                f"stopped at the cap: {self.over_cap:,} requests of `{self.name}` are not asked, as they might cost more "
+                "than is left",
+                f"what was answered is kept: bqbatch run {shlex.quote(file)} --max-cost USD goes on; a smaller "
+                "max_output_tokens makes the worst case cheaper",
+            )
 
     def as_json(self) -> dict[str, Any]:
         """The result as `--format json` prints it."""

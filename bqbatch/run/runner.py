@@ -7,25 +7,30 @@ a new run first brings home what earlier ones left behind. Readers are not distu
 from __future__ import annotations
 
 import contextlib
+import math
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from decimal import Decimal
 from typing import TypeVar
 
 from bqbatch import sqlfiles
-from bqbatch.errors import BqbatchError, Interrupted, RunError, WarehouseError
-from bqbatch.names import PromptObjects
-from bqbatch.prices import FREE, Price
+from bqbatch.errors import BqbatchError, Interrupted, OverCap, WarehouseError
+from bqbatch.money import DEFAULT_MAX_COST, dollars
+from bqbatch.prices import FREE, Price, hint_for
 from bqbatch.project import Project
 from bqbatch.prompt.compile import CompiledPrompt
+from bqbatch.run.budget import Budget
 from bqbatch.run.flight import Flight, Stuck
-from bqbatch.run.ledger import Claim, new_run_id
+from bqbatch.run.ledger import Claim
 from bqbatch.run.open_runs import OpenRuns
+from bqbatch.run.ownership import check_objects, file_of
+from bqbatch.run.plan import Plan
+from bqbatch.run.planner import Planner
 from bqbatch.run.publisher import Publisher
 from bqbatch.run.result import Detached, RunResult
-from bqbatch.run.script import DEFAULT_ATTEMPTS, LABEL, Build, Script
-from bqbatch.run.source import Source
+from bqbatch.run.script import Script, new_script
+from bqbatch.run.shards import Shards
 from bqbatch.run.watcher import Watcher
 from bqbatch.services import BatchService
 from bqbatch.services.models import MOST_OUTPUT_TOKENS
@@ -36,21 +41,34 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """Runs a compiled prompt on a warehouse and a service. `retry` names outcomes that are asked again."""
+    """Runs the prompt that a planner plans, on a service, for `max_cost` USD at most."""
 
-    project: Project
-    prompt: CompiledPrompt
-    warehouse: Warehouse
+    planner: Planner
     service: BatchService
-    watcher: Watcher
-    limit: int = 0
-    full_refresh: bool = False
-    allow_partial: bool = False
     price: Price = FREE
-    retry: tuple[str, ...] = ()
+    max_cost: Decimal = DEFAULT_MAX_COST
+
+    @property
+    def project(self) -> Project:
+        return self.planner.project
+
+    @property
+    def prompt(self) -> CompiledPrompt:
+        return self.planner.prompt
+
+    @property
+    def warehouse(self) -> Warehouse:
+        return self.planner.warehouse
+
+    @property
+    def watcher(self) -> Watcher:
+        return self.planner.watcher
 
     def run(self) -> RunResult:
-        """The result of one run. Raises RunError, PromptError or WarehouseError; nothing that was answered is lost."""
+        """The result of one run. Raises RunError, PromptError or WarehouseError; nothing that was answered is lost.
+
+        Raises OverCap, with nothing asked, where the likely cost is above the cap or no price is known.
+        """
         return self._begun(self._to_its_end)
 
     def detach(self) -> Detached | RunResult:
@@ -61,31 +79,21 @@ class Runner:
         return self._begun(self._sent)
 
     def _begun(self, go_on: Callable[[Flight], _T]) -> _T:
-        script = Script(
-            self.prompt.name, self.project.target.dataset, new_run_id(), self.prompt.output, self.service.model,
-            self.prompt.settings.max_attempts or DEFAULT_ATTEMPTS, self.project.target.shard_size, self.price,
-        )  # fmt: skip
+        script = new_script(self.project, self.prompt, self.service.model, self.price)
         claim, target = Claim(self.warehouse, script.objects, script.ledger), self.project.target
         try:
             with self.warehouse.step():
                 self.warehouse.execute(*script.ledger.setup())
-                self._check_objects(script.objects)
+                check_objects(self.project, self.prompt, self.warehouse, script.objects)
                 claim.take()
             try:
                 self._earlier(claim).settle()
                 with self.warehouse.step():
-                    to_ask = self._build(script)
-                flight = Flight(
-                    script,
-                    self.warehouse,
-                    self.service,
-                    self.watcher,
-                    claim,
-                    to_ask,
-                    target.in_flight,
-                    Stuck.of(target),
-                )
-                flight.take_off()
+                    plan = self._build(script)
+                budget = Budget(self.max_cost, plan.ratio)
+                waiting = Shards(script, self.warehouse, budget, plan.to_ask, plan.estimated_input_tokens)
+                flight = Flight(script, self.warehouse, self.service, self.watcher, claim, waiting, target.in_flight,
+                                Stuck.of(target))  # fmt: skip
                 return go_on(flight)
             except BqbatchError as error:
                 with contextlib.suppress(WarehouseError):
@@ -101,7 +109,9 @@ class Runner:
         flight.fly()
         with self.warehouse.step():
             publisher = Publisher(self.warehouse, self.watcher, self.project.target.name)
-            return publisher.publish(flight.script, flight.requests, left_open=bool(flight.paused))
+            return publisher.publish(
+                flight.script, flight.requests, left_open=bool(flight.paused), over_cap=flight.over_cap
+            )
 
     def _sent(self, flight: Flight) -> Detached | RunResult:
         if not flight.requests:
@@ -110,7 +120,13 @@ class Runner:
         sent = tuple(job.name for job in flight.flying)
         script = flight.script
         return Detached(
-            script.run_id, script.prompt, self.project.target.name, script.model, flight.requests, flight.shards, sent
+            script.run_id,
+            script.prompt,
+            self.project.target.name,
+            script.model,
+            flight.requests,
+            flight.waiting.expected,
+            sent,
         )
 
     def _earlier(self, claim: Claim) -> OpenRuns:
@@ -118,40 +134,48 @@ class Runner:
             self.warehouse, lambda _model, _output: self.service, self.watcher, claim, self.project.target,
         )  # fmt: skip
 
-    def _build(self, script: Script) -> int:
-        """Runs the source into the working rows and the queue; returns how many requests are to be asked."""
+    def _build(self, script: Script) -> Plan:
+        """Runs the source into the working rows and the queue. Raises OverCap where asking would cost too much."""
         ledger = script.ledger
         self.warehouse.execute(
             ledger.event(
-                "started", file=self._file(), target=self.project.target.name, model=script.model,
-                digest=self.prompt.digest, output=self.prompt.output_ddl, limit=self.limit,
-                full_refresh=self.full_refresh, retry=self.retry, max_attempts=script.max_attempts,
+                "started", file=file_of(self.project, self.prompt), target=self.project.target.name, model=script.model,
+                digest=self.prompt.digest, output=self.prompt.output_ddl, limit=self.planner.limit,
+                full_refresh=self.planner.full_refresh, retry=self.planner.retry, max_attempts=script.max_attempts,
                 shard_size=script.shard_size, input_price=script.price.input, output_price=script.price.output,
             ),
             *script.accounts(),
         )  # fmt: skip
-        self.watcher.step("reading the source")
-        source = Source(self.prompt, self.warehouse, self.watcher)
-        columns = source.build(script, allow_partial=self.allow_partial)
-        build = Build(self.prompt, script, columns, self.limit, self.full_refresh, self.retry)
-        self.warehouse.execute(build.queue())
-        counts = next(iter(self.warehouse.read(
-            sqlfiles.render("requests/counts", rows=script.work.rows, queue=script.work.queue))))  # fmt: skip
-        self.warehouse.execute(ledger.event(
-            "built", rows=counts["row_count"], skipped=counts["skipped"], requests=counts["to_ask"],
-            distinct_requests=counts["distinct_requests"]))  # fmt: skip
-        source.note_skipped(script, counts["row_count"], counts["skipped"])
-        self._note_missing_cap(script, counts["to_ask"], columns)
-        return int(counts["to_ask"])
+        plan = self.planner.plan(script)
+        self.warehouse.execute(
+            ledger.event(
+                "planned", rows=plan.rows, skipped=plan.skipped, requests=plan.to_ask, distinct_requests=plan.requests,
+                **plan.logged(self.max_cost),
+            )
+        )  # fmt: skip
+        if plan.to_ask:
+            self.watcher.note(f"plan: {plan}")
+            self._check_cost(plan)
+        return plan
 
-    def _note_missing_cap(self, script: Script, requests: int, columns: tuple[str, ...]) -> None:
-        """Says what answers may cost at most that are as long as the model can make them."""
-        capped = "maxOutputTokens" in self.prompt.envelope.closing_sent or self.prompt.form(columns) == "request"
-        if not capped and requests and script.price.output:
-            usd = requests * MOST_OUTPUT_TOKENS * script.price.output / 1_000_000
+    def _check_cost(self, plan: Plan) -> None:
+        """Raises OverCap where the cap can't be held, or would likely be met."""
+        again = f"bqbatch run {shlex.quote(self.prompt.path)}"
+        if plan.cost_usd is None:
+            raise OverCap(
+                f"the price of {plan.model} is not known, so that no cap can be held: nothing was asked",
+                hint_for(plan.model, self.project.prices),
+            )
+        if plan.cost_usd.likely > self.max_cost:
+            raise OverCap(
+                f"it would likely cost {dollars(plan.cost_usd.likely)}, and the cap is {dollars(self.max_cost)}: nothing was asked",
+                f"{again} --max-cost {math.ceil(plan.cost_usd.high)} allows it; --limit asks a part; bqbatch plan "
+                f"{shlex.quote(self.prompt.path)} shows ways to pay less",
+            )
+        if plan.worst_usd and plan.most_output_tokens >= plan.to_ask * MOST_OUTPUT_TOKENS:
             self.watcher.note(
-                f"max_output_tokens is not set: {requests:,} answers of up to {MOST_OUTPUT_TOKENS:,} tokens cost ${usd:,.2f} "
-                "at the worst"
+                f"max_output_tokens is not set: {plan.to_ask:,} answers of up to {MOST_OUTPUT_TOKENS:,} tokens cost "
+                f"{dollars(plan.worst_usd)} at the worst"
             )
 
     def _give_up(self, script: Script, error: BqbatchError) -> None:
@@ -162,30 +186,6 @@ class Runner:
         else:
             event = script.ledger.event("failed", message=str(error))
             self.warehouse.execute(event, script.drop_rows(), script.drop_queue())
-
-    # What must not be taken from others.
-
-    def _check_objects(self, name: PromptObjects) -> None:
-        """Raises RunError where an object of this name is not this prompt's own."""
-        for table in (name.view, name.rows, name.answers, name.keys, name.errors, name.usage):
-            there = self.warehouse.describe(table)
-            if there and there.labels.get(LABEL) != self.prompt.name:
-                raise RunError(
-                    f"{table.strip('`')} is there and was not made by bqbatch for this prompt",
-                    "it is left alone; rename the prompt with config(name='…'), or drop the object",
-                )
-        latest = next(iter(self.warehouse.read(
-            sqlfiles.render("ledger/latest", runs=name.dataset.runs), {"prompt": self.prompt.name})), None)  # fmt: skip
-        if latest and latest["file"] != self._file() and (self.project.root / latest["file"]).is_file():
-            raise RunError(
-                f"two prompts are named `{self.prompt.name}`: {self.prompt.path} and {latest['file']}",
-                "name one of them otherwise: {{ config(name = '…') }}",
-            )
-
-    def _file(self) -> str:
-        """The prompt file's path in the project: the same from whatever folder it is run."""
-        path = Path(self.prompt.path).resolve()
-        return str(path.relative_to(self.project.root) if path.is_relative_to(self.project.root) else path)
 
 
 def interrupted(file: str, *, in_process: bool) -> Interrupted:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from bqbatch import sqlfiles
 from bqbatch.names import Dataset, PromptObjects, RunObjects, run_of
 from bqbatch.prices import FREE, Price
+from bqbatch.project import Project
 from bqbatch.prompt.compile import CompiledPrompt
 from bqbatch.prompt.output import OutputColumn
-from bqbatch.run.ledger import PERMANENT, WORKING, Ledger
-from bqbatch.services import Job
+from bqbatch.run.ledger import PERMANENT, WORKING, Ledger, new_run_id
+from bqbatch.services import NOWHERE, Job, Span
+from bqbatch.services.models import MOST_OUTPUT_TOKENS
 from bqbatch.warehouses import Statement
 
 LABEL = "bqbatch_prompt"
 DEFAULT_ATTEMPTS = 3
-_MOST_PARTITIONS = 4_000
-"""What a partitioned table may have (https://cloud.google.com/bigquery/quotas, taken low); later shards share one."""
+_MOST_PARTITIONS, _PARTITION = 4_000, 10_000
+"""What one job may write (https://cloud.google.com/bigquery/quotas), and the requests of each; those beyond share one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,12 @@ class Script:
     def ledger(self) -> Ledger:
         return Ledger(self.dataset, self.run_id, self.prompt)
 
-    def job(self, shard: int = 1, attempt: int = 1, sent_as: str | None = None) -> Job:
+    def job(self, span: Span = NOWHERE, shard: int = 1, attempt: int = 1, sent_as: str | None = None) -> Job:
         """The batch prediction job of a shard and attempt; the only one of a run is given the queue itself."""
         whole = self.shard_size is None and attempt == 1
         requests = self.work.queue if whole else self.work.requests(shard, attempt)
         responses = self.work.responses(shard, attempt)
-        return Job(self.run_id, self.prompt, shard, attempt, requests, responses, self.objects.answers, sent_as)
+        return Job(self.run_id, self.prompt, shard, attempt, requests, responses, self.objects.answers, sent_as, span)
 
     def accounts(self) -> tuple[Statement, ...]:
         """Makes the prompt's append-only tables where they are not there."""
@@ -65,14 +68,27 @@ class Script:
         )  # fmt: skip
 
     def requests(self, job: Job) -> tuple[Statement, ...]:
-        """Makes the request table of a job, where it is not the queue."""
+        """Makes the request table of a job, where it is not the queue.
+
+        It may take the place of one that a process left which did not live to log its intent: that may have ended elsewhere.
+        """
         if job.requests == self.work.queue:
             return ()
         select = sqlfiles.render(
-            "requests/shard", queue=self.work.queue, shard=job.shard if self.shard_size else None, run_id=self.run_id,
-            answers=self.objects.answers if job.attempt > 1 else None,
+            "requests/shard", queue=self.work.queue, first=job.span.first if self.shard_size else None,
+            last=job.span.last, run_id=self.run_id, answers=self.objects.answers if job.attempt > 1 else None,
         )  # fmt: skip
-        return (self.create(f"requests_{job.shard}_{job.attempt}", job.requests, select),)
+        step = f"requests_{job.shard}_{job.attempt}_{job.span.last}"
+        return (self.create(step, job.requests, select, "CREATE OR REPLACE TABLE"),)
+
+    def fitting(self, job: Job, ratio: Decimal, left: Decimal) -> str:
+        """The query for how many requests of a job cost no more than what is left, at the worst."""
+        input_price, output_price = self.price.sql()
+        return sqlfiles.render(
+            "requests/fitting", queue=self.work.queue, first=job.span.first, last=job.span.last, run_id=self.run_id,
+            answers=self.objects.answers if job.attempt > 1 else None, input_price=input_price, output_price=output_price,
+            ratio=f"{ratio:f}", left=f"{left:f}",
+        )  # fmt: skip
 
     def collect(self, job: Job, *, complete: bool, by: str = "") -> Statement:
         """Appends a job's answers, classified.
@@ -129,19 +145,26 @@ class Script:
         name, job = self.objects, self.job()
         yield first("key_is_null", rows=self.work.rows)
         yield first("key_is_repeated", rows=self.work.rows)
-        yield sqlfiles.render("requests/counts", rows=self.work.rows, queue=self.work.queue)
         yield sqlfiles.render("requests/skipped", rows=self.work.rows)
         yield first("response_was_not_asked", requests=job.requests, responses=job.responses)
         yield first("request_has_other_than_one_outcome", requests=job.requests, answers=name.answers, job=job.name)
         yield first("row_is_not_once_in_view", rows=name.rows, view=name.view)
         yield sqlfiles.render("responses/summary", view=name.view, run_id=self.run_id)
-        yield sqlfiles.render("usage/run", answers=name.answers, run_id=self.run_id)
+        yield sqlfiles.render("usage/run", answers=name.answers, run_id=self.run_id, job=None)
 
     def create(self, step: str, table: str, select: str, verb: str = "CREATE TABLE", clauses: str = "") -> Statement:
         """A statement that makes a table or view, labelled as the prompt's own."""
         expiration = PERMANENT if run_of(table.strip("`").rpartition(".")[2]) is None else WORKING
         options = f"OPTIONS ({expiration}, labels = [('{LABEL}', '{self.prompt}')])"
         return self.ledger.statement(step, f"{verb} {table}\n{clauses}{options} AS\n{select}")
+
+
+def new_script(project: Project, prompt: CompiledPrompt, model: str, price: Price) -> Script:
+    """The script of a run that begins now."""
+    return Script(
+        prompt.name, project.target.dataset, new_run_id(), prompt.output, model,
+        prompt.settings.max_attempts or DEFAULT_ATTEMPTS, project.target.shard_size, price,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,16 +190,25 @@ class Build:
         return self.script.create("build", self.script.work.rows, select)
 
     def queue(self) -> Statement:
-        """Makes the queue: every request that is still to be asked, a partition for each shard."""
+        """Makes the queue: every request that is still to be asked, in its order where shards are cut of it."""
         script = self.script
         select = sqlfiles.render(
             "requests/queue", rows=script.work.rows, answers=script.objects.answers, form=self.prompt.form(self.columns),
             envelope=self.prompt.envelope, has_system="system" in self.prompt.asked_columns(self.columns),
             max_attempts=script.max_attempts, full_refresh=self.full_refresh, retry=self.retry, limit=self.limit,
-            shard_size=script.shard_size,
+            ranked=script.shard_size is not None, most=MOST_OUTPUT_TOKENS,
         )  # fmt: skip
-        partition = f"PARTITION BY RANGE_BUCKET(shard, GENERATE_ARRAY(1, {_MOST_PARTITIONS}))\n"
+        bounds = f"GENERATE_ARRAY(1, {_MOST_PARTITIONS * _PARTITION}, {_PARTITION})"
+        partition = f"PARTITION BY RANGE_BUCKET(position, {bounds})\n"
         return script.create("queue", script.work.queue, select, clauses=partition if script.shard_size else "")
+
+    def counts(self) -> str:
+        """The query for what the run has before it, and what it will ask."""
+        script = self.script
+        return sqlfiles.render(
+            "requests/counts", rows=script.work.rows, queue=script.work.queue, answers=script.objects.answers,
+            max_attempts=script.max_attempts, full_refresh=self.full_refresh, retry=self.retry, limit=self.limit,
+        )  # fmt: skip
 
 
 def first(check: str, limit: int = 3, **parameters: object) -> str:

@@ -27,8 +27,8 @@ class Source:
     warehouse: Warehouse
     watcher: Watcher
 
-    def build(self, script: Script, *, allow_partial: bool) -> tuple[str, ...]:
-        """Runs the SELECT into the run's working rows; returns its columns.
+    def build(self, script: Script, *, allow_partial: bool) -> tuple[tuple[str, ...], int | None]:
+        """Runs the SELECT into the run's working rows; returns its columns, and the bytes it reads as far as is known.
 
         Raises RunError where a view it builds on is not there or not complete, or where keys do not tell rows apart.
         """
@@ -37,12 +37,12 @@ class Source:
         for seed in self.prompt.seeds:
             with self._placed(seed_of=seed.place):
                 self.warehouse.load(seed.path, seed.table)
-        columns = self._columns()
+        columns, read = self._columns()
         statement = Build(self.prompt, script, columns).rows()
         with self._placed(statement=statement.sql):
             self.warehouse.execute(statement)
         self._check_keys(script)
-        return columns
+        return columns, read
 
     def note_skipped(self, script: Script, rows: int, skipped: int) -> None:
         if rows == 0:
@@ -69,12 +69,13 @@ class Source:
                 f"finish it: {run}, or take what is there: --allow-partial", place,
             )  # fmt: skip
 
-    def _columns(self) -> tuple[str, ...]:
+    def _columns(self) -> tuple[tuple[str, ...], int | None]:
         with self._placed(statement=self.prompt.select):
-            columns = self.warehouse.dry_run(self.prompt.select).columns
-        check_columns(self.prompt, tuple(column.name for column in columns))
-        check_types(self.prompt, {column.name: column.type for column in columns})
-        return tuple(column.name for column in columns)
+            dry = self.warehouse.dry_run(self.prompt.select)
+        names = tuple(column.name for column in dry.columns)
+        check_columns(self.prompt, names)
+        check_types(self.prompt, {column.name: column.type for column in dry.columns})
+        return names, dry.bytes
 
     def _check_keys(self, script: Script) -> None:
         for check, what in (("key_is_null", "is NULL"), ("key_is_repeated", "stands more than once")):

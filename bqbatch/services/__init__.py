@@ -10,10 +10,28 @@ GenerateContentRequest). A response table has `key`, `response` (JSON, a Generat
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
 from bqbatch.errors import ServiceError
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of what a run asks: its first and last position in the queue, how many requests of it are asked.
+
+    `input_tokens` are estimated; `worst_usd` is what all of it costs if every answer is as long as it may be.
+    """
+
+    first: int = 1
+    last: int = 0
+    requests: int = 0
+    input_tokens: int = 0
+    worst_usd: Decimal = Decimal(0)
+
+
+NOWHERE = Span()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +46,7 @@ class Job:
     responses: str
     answers: str
     sent_as: str | None = None
+    span: Span = NOWHERE
 
     @property
     def name(self) -> str:

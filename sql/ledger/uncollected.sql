@@ -13,7 +13,15 @@ SELECT
   run.input_price,
   run.output_price,
   run.requests,
-  sent.job
+  run.estimated_input_tokens,
+  run.max_cost,
+  run.ratio,
+  sent.job,
+  sent.first_position,
+  sent.last_position,
+  sent.requests AS sent_requests,
+  sent.estimated_input_tokens AS sent_input_tokens,
+  sent.worst_usd
 FROM {{ jobs }} AS sent
 JOIN {{ runs }} AS run ON run.run_id = sent.run_id
 WHERE sent.prompt = @prompt AND sent.state != 'collected'

@@ -119,3 +119,10 @@ FROM (
 )
 GROUP BY key
 {%- endmacro %}
+
+{#- The most tokens that a request's answers can have, thoughts among them: its own cap for each candidate, or the model's. -#}
+
+{%- macro most_output_tokens(request, most) -%}
+IFNULL(SAFE_CAST({{ field('JSON_VALUE', request, 'generationConfig.maxOutputTokens', 'generation_config.max_output_tokens') }} AS INT64), {{ most }})
+    * IFNULL(SAFE_CAST({{ field('JSON_VALUE', request, 'generationConfig.candidateCount', 'generation_config.candidate_count') }} AS INT64), 1)
+{%- endmacro %}

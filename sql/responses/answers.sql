@@ -144,7 +144,7 @@ SELECT
   CAST({{ output_price }} AS NUMERIC) AS output_price,
   processed_time
 FROM judged
-JOIN {{ requests }} AS requests ON requests.key = judged.key
+JOIN (SELECT key, request FROM {{ requests }}) AS requests ON requests.key = judged.key
 LEFT JOIN earlier ON earlier.request_hash = judged.key
 {%- if complete %}
 UNION ALL

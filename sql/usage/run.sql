@@ -1,9 +1,11 @@
--- One row: what one run asked, used and cost; NULL dollars where no price is known.
+-- One row: what one run, or one job of it, asked, used and cost; NULL dollars where no price is known.
 --
 -- answers: the prompt's answers
 -- run_id: the run
+-- job: the job's name; nothing for all of them
 SELECT
   COUNT(DISTINCT request_hash) AS requests,
+  COUNTIF(input_tokens IS NOT NULL) AS answered,
   IFNULL(SUM(input_tokens), 0) AS input_tokens,
   IFNULL(SUM(output_tokens), 0) + IFNULL(SUM(thought_tokens), 0) AS output_tokens,
   IF(
@@ -16,3 +18,6 @@ SELECT
   ) AS cost_usd
 FROM {{ answers }}
 WHERE run_id = {{ run_id | literal }}
+{%- if job %}
+  AND job = {{ job | literal }}
+{%- endif %}

@@ -1,0 +1,133 @@
+"""The working rows and the queue of a run, and what they are expected to take: before anything is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from bqbatch import sqlfiles
+from bqbatch.errors import Interrupted
+from bqbatch.prices import Price
+from bqbatch.project import Project
+from bqbatch.prompt.compile import CompiledPrompt
+from bqbatch.prompt.lengths import expected_output
+from bqbatch.run.budget import Budget
+from bqbatch.run.ownership import check_objects
+from bqbatch.run.plan import Plan, Range
+from bqbatch.run.script import Build, Script
+from bqbatch.run.shards import Shards
+from bqbatch.run.source import Source
+from bqbatch.run.watcher import Watcher
+from bqbatch.services.models import MOST_OUTPUT_TOKENS
+from bqbatch.warehouses import Warehouse
+
+_MILLION = Decimal(1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Plans runs of a compiled prompt; `online` is what asking without a batch would cost.
+
+    `retry` names outcomes that are asked again.
+    """
+
+    project: Project
+    prompt: CompiledPrompt
+    warehouse: Warehouse
+    watcher: Watcher
+    limit: int = 0
+    full_refresh: bool = False
+    allow_partial: bool = False
+    online: Price | None = None
+    retry: tuple[str, ...] = ()
+
+    def plan_only(self, script: Script) -> Plan:
+        """The plan of a run that is not begun. Of its tables stay those that every run appends to."""
+        try:
+            with self.warehouse.step():
+                self.warehouse.execute(*script.ledger.setup())
+                check_objects(self.project, self.prompt, self.warehouse, script.objects)
+                self.warehouse.execute(*script.accounts())
+                try:
+                    return self.plan(script)
+                finally:
+                    self.warehouse.execute(script.drop_rows(), script.drop_queue())
+        except KeyboardInterrupt:
+            raise Interrupted("stopped; nothing was asked") from None
+
+    def plan(self, script: Script) -> Plan:
+        """Runs the source into the run's working rows and its queue, and counts there.
+
+        The log and the prompt's append-only tables are there.
+        """
+        self.watcher.step("reading the source")
+        source = Source(self.prompt, self.warehouse, self.watcher)
+        columns, read = source.build(script, allow_partial=self.allow_partial)
+        build = Build(self.prompt, script, columns, self.limit, self.full_refresh, self.retry)
+        self.warehouse.execute(build.queue())
+        [counts] = self.warehouse.read(build.counts())
+        source.note_skipped(script, counts["row_count"], counts["skipped"])
+        return self._plan(script, counts, read)
+
+    def _plan(self, script: Script, counts: Mapping[str, Any], read: int | None) -> Plan:
+        price, to_ask = script.price, counts["to_ask"]
+        ratio = self._ratio(script)
+        input_tokens = round(counts["input_tokens"] * ratio)
+        evidence = self._evidence(script, ratio)
+        if evidence["output_likely"] is not None:
+            output = Range(*(int(evidence[f"output_{name}"]) for name in ("low", "likely", "high")))
+            cost = (
+                None
+                if price.output is None
+                else Range(*(evidence[f"usd_{name}"] for name in ("low", "likely", "high")))
+            )
+        else:
+            most = counts["most_output_tokens"] // to_ask if to_ask else MOST_OUTPUT_TOKENS
+            output = Range(*(each * to_ask for each in expected_output(self.prompt.output, self.prompt.settings, most)))
+            cost = None if price.output is None else Range(*(
+                _usd(price, input_tokens, tokens) for tokens in (output.low, output.likely, output.high)
+            ))  # fmt: skip
+        budget = Budget(Decimal(0), ratio)
+        known = price.input is not None
+        worst = _usd(price, counts["input_tokens"] * budget.padded, counts["most_output_tokens"]) if known else None
+        shards = Shards(script, self.warehouse, budget, to_ask).expected
+        return Plan(
+            name=script.prompt, target=self.project.target.name, model=script.model, rows=counts["row_count"],
+            skipped=counts["skipped"], requests=counts["distinct_requests"], answered=counts["answered"], to_ask=to_ask,
+            input_tokens=input_tokens,
+            estimated_input_tokens=counts["input_tokens"], ratio=ratio, output_tokens=output, cost_usd=cost,
+            most_output_tokens=counts["most_output_tokens"], worst_usd=worst,
+            online_usd=_usd(self.online, input_tokens, output.likely) if self.online and self.online.input is not None else None,
+            samples=evidence["samples"], bytes=read, shards=shards, seconds=self._seconds(script, shards),
+        )  # fmt: skip
+
+    def _ratio(self, script: Script) -> Decimal:
+        """What this model counted of late for an estimated token of input; 1 where nobody knows."""
+        sql = sqlfiles.render("plan/calibration")
+        [row] = self.warehouse.read(sql)
+        return Decimal(row["ratio"]) if row["ratio"] is not None else Decimal(1)
+
+    def _evidence(self, script: Script, ratio: Decimal) -> Mapping[str, Any]:
+        input_price, output_price = script.price.sql()
+        [row] = self.warehouse.read(sqlfiles.render("plan/interval"))
+        return row
+        [row] = self.warehouse.read(sqlfiles.render(
+            "plan/interval", queue=script.work.queue, answers=script.objects.answers, rows=script.work.rows,
+            runs=script.dataset.runs, model=script.model, input_price=input_price, output_price=output_price,
+            ratio=f"{ratio:f}",
+        ))  # fmt: skip
+        return row
+
+    def _seconds(self, script: Script, shards: int) -> int | None:
+        """How long the shards may take, as far as the log knows: so many at a time."""
+        sql = sqlfiles.render("ledger/pace", jobs=script.dataset.jobs, runs=script.dataset.runs)
+        [pace] = self.warehouse.read(sql, {"model": script.model})
+        return int(pace["usual"] * -(-shards // self.project.target.in_flight)) if pace["jobs"] else None
+
+
+def _usd(price: Price, input_tokens: int | Decimal, output_tokens: int) -> Decimal:
+    assert price.input is not None
+    assert price.output is not None
+    return (input_tokens * price.input + output_tokens * price.output) / _MILLION

@@ -1,0 +1,2 @@
+-- One row: temporary.
+SELECT CAST(NULL AS NUMERIC) AS ratio
