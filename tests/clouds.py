@@ -16,6 +16,7 @@ from bqbatch.prompt.source import File
 from bqbatch.services.vertex import VertexService
 from tests.loopback.bigquery import BigQuery
 from tests.loopback.http import Loopback
+from tests.loopback.online import Online
 from tests.loopback.rules import Rules
 from tests.loopback.vertex import Vertex
 from tests.projects import Folder, Said
@@ -36,6 +37,7 @@ class Cloud:
     folder: Folder
     server: Loopback
     vertex: Vertex
+    online: Online
 
     @classmethod
     @contextlib.contextmanager
@@ -44,9 +46,11 @@ class Cloud:
         (root / "google").mkdir()
         vertex = Vertex(BigQuery(root / "google", "proj"), parse_output(OUTPUT, File("", OUTPUT, root).place))
         monkeypatch.setattr(VertexService, "poll_seconds", 0.01)
-        with Loopback({**vertex.bigquery.answers, **vertex.answers}) as server, vertex.bigquery.warehouse.step():
+        online = Online(vertex)
+        answers = {**vertex.bigquery.answers, **vertex.answers, **online.answers}
+        with Loopback(answers) as server, vertex.bigquery.warehouse.step():
             folder = Folder.made(root / "project", monkeypatch, {"words.csv": WORDS, "words.sql": PROMPT})
-            cloud = cls(folder, server, vertex)
+            cloud = cls(folder, server, vertex, online)
             cloud.configure()
             yield cloud
 

@@ -26,7 +26,8 @@ MOST_CHARACTERS = 4_000_000
 """Of the answers that one statement stores: BigQuery takes calls of 10 MB (https://cloud.google.com/bigquery/quotas#query_jobs)."""
 
 Outcome = tuple[Mapping[str, Any], str]  # a response and its status, as a response table has them
-Ask = Callable[[str, str], Outcome]  # takes a key and a request; raises ServiceError where no request would be answered
+Ask = Callable[[str, str], Outcome | None]
+"""Takes a key and a request; None where it was given up. Raises ServiceError where no other would be answered either."""
 
 
 @dataclass(slots=True)
@@ -67,13 +68,14 @@ class Work:
             while not self.stopping.is_set():
                 key, request = self.asked.get_nowait()
                 try:
-                    response, status = ask(key, request)
+                    outcome = ask(key, request)
                 except ServiceError as error:
                     self.trouble = error
                     self.stopping.set()
                     return
-                if self.dropping.is_set():
+                if outcome is None or self.dropping.is_set():
                     return
+                response, status = outcome
                 self.answers.append(_text({"key": key, "response": response, "status": status}))
 
     def _wait(self, seconds: float) -> None:
