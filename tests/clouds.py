@@ -83,3 +83,20 @@ class Cloud:
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         return list(self.vertex.bigquery.warehouse.read(sql))
+
+
+def service_account(folder: Path, server: str) -> Path:
+    """The key file of a service account whose tokens come from the loopback server."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file = folder / "key.json"
+    described = {
+        "type": "service_account", "project_id": "proj", "private_key_id": "1", "private_key": key.decode(),
+        "client_email": "bot@proj.iam.gserviceaccount.com", "client_id": "1", "token_uri": f"{server}/token",
+    }  # fmt: skip
+    file.write_text(json.dumps(described), "utf-8")
+    return file

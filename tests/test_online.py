@@ -12,17 +12,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bqbatch.errors import ServiceError
+from bqbatch.errors import ServiceError, WarehouseError
 from bqbatch.services import Job, JobState, JobStatus, Refused, in_process
-from bqbatch.services.genai_client import Patience
+from bqbatch.services.genai_client import Patience, VertexAccount
 from bqbatch.services.online import IN_FLIGHT, OnlineService
 from bqbatch.session import Session
 from bqbatch.warehouses import Statement
-from tests.clouds import Cloud
+from bqbatch.warehouses.bigquery import BigQueryWarehouse
+from tests.clouds import Cloud, service_account
 from tests.loopback.http import Call, Refusal
 from tests.loopback.online import METHOD, said
 
@@ -446,14 +448,45 @@ def test_credentials_that_are_not_known_are_told(cloud: Cloud) -> None:
     assert error.hint == "gcloud auth application-default login"
 
 
-def test_no_credentials_are_told_before_anything_is_sent(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def online(cloud: Cloud, endpoint: str | None) -> Asked:
+    """A job of a service with a server of one's own, or with none: with this machine's credentials."""
     asked = Asked.about(cloud, {"a": request("a")})
-    asked.service._account.endpoint = None  # type: ignore[attr-defined]
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(cloud.folder.root / "none.json"))
-    with pytest.raises(ServiceError) as caught:
+    account = VertexAccount("proj", "global", endpoint)
+    return replace(asked, service=OnlineService(Session.open(cloud.folder.root, "prod").warehouse(), MODEL, account))
+
+
+@pytest.mark.usefixtures("without_credentials")
+def test_no_credentials_are_told_before_anything_is_sent(cloud: Cloud) -> None:
+    asked = online(cloud, None)
+    with pytest.raises(ServiceError, match="there are no Google Cloud credentials on this machine") as caught:
         asked.service.submit(asked.job)
     assert caught.value.hint == "gcloud auth application-default login"
     assert [call for call in cloud.server.calls if call.method == METHOD] == []
+
+
+@pytest.mark.usefixtures("without_credentials")
+@pytest.mark.parametrize("trouble", ["none", "clock", "permission"])
+def test_this_machines_credentials_ask_whatever_else_the_environment_says(
+    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    others = {
+        "GOOGLE_APPLICATION_CREDENTIALS": str(service_account(tmp_path, cloud.server.url)),
+        "GOOGLE_VERTEX_BASE_URL": cloud.server.url, "GOOGLE_API_KEY": "x", "GEMINI_API_KEY": "x",
+        "GOOGLE_CLOUD_LOCATION": "us-east1", "GOOGLE_CLOUD_PROJECT": "other", "GOOGLE_GENAI_USE_VERTEXAI": "false",
+    }  # fmt: skip
+    for name, value in others.items():
+        monkeypatch.setenv(name, value)
+    cloud.server.ahead = 7200 if trouble == "clock" else 0
+    cloud.rules.denied |= {"aiplatform.endpoints.predict"} if trouble == "permission" else set()
+    asked = online(cloud, None)
+    if trouble == "none":
+        assert asked.wait() == JobStatus(JobState.SUCCEEDED, 1)
+        assert asked.errors() == {}
+        return
+    with pytest.raises(ServiceError) as caught:
+        asked.wait()
+    bot = '--member="serviceAccount:bot@proj.iam.gserviceaccount.com" --role=roles/aiplatform.user'
+    assert ("is the clock of this machine right?" if trouble == "clock" else bot) in (caught.value.hint or "")
 
 
 def test_credentials_that_end_midway_keep_what_was_answered(cloud: Cloud) -> None:
@@ -467,8 +500,7 @@ def test_credentials_that_end_midway_keep_what_was_answered(cloud: Cloud) -> Non
 
 
 def test_a_service_that_is_not_there_is_told(cloud: Cloud) -> None:
-    asked = Asked.about(cloud, {"a": request("a")})
-    asked.service._account.endpoint = "http://127.0.0.1:9"  # type: ignore[attr-defined]
+    asked = online(cloud, "http://127.0.0.1:9")
     with pytest.raises(ServiceError, match="Vertex AI can't be reached: ") as caught:
         asked.wait()
     assert caught.value.hint == "is there a network? run again later"
@@ -548,8 +580,38 @@ def test_an_insert_that_was_done_and_not_heard_of_stores_no_answer_twice(cloud: 
     assert cloud.rows("SELECT COUNT(*) AS n FROM llm.responses")[0]["n"] == 20
 
 
+def test_answers_whose_storing_was_given_up_and_done_all_the_same_are_stored_once(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BigQueryWarehouse, "patience_seconds", 0.3)
+    monkeypatch.setattr(BigQueryWarehouse, "pause_seconds", 0.05)
+    broken, gate = threading.Event(), threading.Event()
+
+    def lose(call: Call) -> None:
+        if broken.is_set() and ("INSERT INTO" in str(call.body) or call.method == "bigquery.jobs.get"):
+            raise ConnectionError
+
+    def reply(body: Mapping[str, Any]) -> Any:
+        assert text_of(body) == "k00" or gate.wait(5)
+        return said("{}")
+
+    cloud.server.after, cloud.online.reply = lose, reply
+    asked = Asked.about(cloud, {f"k{number:02}": request(f"k{number:02}") for number in range(20)})
+    broken.set()
+    asked.service.submit(asked.job)
+    with pytest.raises(WarehouseError):
+        asked.service.poll(asked.job)
+    assert len(asked.rows()) == 1
+    gate.set()
+    while asked.service._works[asked.job.name].going:  # what is stored next is more than what was
+        time.sleep(0.01)
+    broken.clear()
+    assert asked.service.poll(asked.job) == JobStatus(JobState.SUCCEEDED, 20)
+    assert cloud.rows("SELECT COUNT(*) AS n FROM llm.responses")[0]["n"] == 20
+
+
 @pytest.mark.parametrize("answered", [0, 1])
-def test_ctrl_c_stores_what_was_answered_and_the_next_run_asks_the_rest(
+def test_ctrl_c_brings_home_what_was_answered(
     cloud: Cloud, instead: None, monkeypatch: pytest.MonkeyPatch, answered: int
 ) -> None:
     monkeypatch.setattr(OnlineService, "grace_seconds", 0.2)
@@ -565,10 +627,8 @@ def test_ctrl_c_stores_what_was_answered_and_the_next_run_asks_the_rest(
     cloud.online.reply = reply
     assert cloud.say("run", "words.sql").code == 130
     over.set()
-    assert len(cloud.rows("SELECT * FROM words__answers")) == answered
-    cloud.online.asked = []
-    assert cloud.run()["outcomes"] == {"ok": 5, "skipped": 1}
-    assert len(cloud.rows("SELECT DISTINCT request_hash FROM words__answers")) == 4
+    outcomes = [row["outcome"] for row in cloud.rows("SELECT outcome FROM words__answers")]
+    assert outcomes == ["ok"] * answered
 
 
 def test_ctrl_c_ends_a_process_soon_and_quietly(cloud: Cloud) -> None:
