@@ -18,6 +18,7 @@ from bqbatch.services.models import is_gemini
 if TYPE_CHECKING:
     from bqbatch.prompt.output import OutputColumn
     from bqbatch.services import BatchService
+    from bqbatch.services.online import OnlineService
     from bqbatch.services.vertex import VertexService
     from bqbatch.warehouses import Warehouse
 
@@ -180,3 +181,16 @@ class Session:
 
         target = self.project.target
         return VertexService(warehouse, target.project, target.location, model, target.endpoint)
+
+    def online(self, model: str, warehouse: Warehouse) -> OnlineService:
+        """What asks a Gemini model now, request by request, on a target of type vertex; takes jobs as any service does."""
+        from bqbatch.services.genai_client import VertexAccount
+        from bqbatch.services.online import OnlineService
+
+        if model.startswith("projects/"):
+            raise ServiceError(
+                f"`{model}` is a tuned model, and answers in batches only: one by one, its endpoint would",
+                "bqbatch run --limit 20 asks it about a few rows",
+            )
+        target = self.project.target
+        return OnlineService(warehouse, model, VertexAccount(target.project, target.location, target.endpoint))

@@ -16,6 +16,7 @@ from bqbatch.prompt.source import File
 from bqbatch.services.vertex import VertexService
 from tests.loopback.bigquery import BigQuery
 from tests.loopback.http import Loopback
+from tests.loopback.online import Online
 from tests.loopback.rules import Rules
 from tests.loopback.vertex import Vertex
 from tests.projects import Folder, Said
@@ -36,6 +37,7 @@ class Cloud:
     folder: Folder
     server: Loopback
     vertex: Vertex
+    online: Online
 
     @classmethod
     @contextlib.contextmanager
@@ -44,9 +46,11 @@ class Cloud:
         (root / "google").mkdir()
         vertex = Vertex(BigQuery(root / "google", "proj"), parse_output(OUTPUT, File("", OUTPUT, root).place))
         monkeypatch.setattr(VertexService, "poll_seconds", 0.01)
-        with Loopback({**vertex.bigquery.answers, **vertex.answers}) as server, vertex.bigquery.warehouse.step():
+        online = Online(vertex)
+        answers = {**vertex.bigquery.answers, **vertex.answers, **online.answers}
+        with Loopback(answers) as server, vertex.bigquery.warehouse.step():
             folder = Folder.made(root / "project", monkeypatch, {"words.csv": WORDS, "words.sql": PROMPT})
-            cloud = cls(folder, server, vertex)
+            cloud = cls(folder, server, vertex, online)
             cloud.configure()
             yield cloud
 
@@ -88,3 +92,20 @@ class Cloud:
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         return list(self.vertex.bigquery.warehouse.read(sql))
+
+
+def service_account(folder: Path, server: str) -> Path:
+    """The key file of a service account whose tokens come from the loopback server."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file = folder / "key.json"
+    described = {
+        "type": "service_account", "project_id": "proj", "private_key_id": "1", "private_key": key.decode(),
+        "client_email": "bot@proj.iam.gserviceaccount.com", "client_id": "1", "token_uri": f"{server}/token",
+    }  # fmt: skip
+    file.write_text(json.dumps(described), "utf-8")
+    return file

@@ -5,7 +5,6 @@ The command line and Google's own clients, unpatched; the loopback server says w
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from bqbatch.errors import WarehouseError
 from bqbatch.names import Dataset
 from bqbatch.services.vertex import VertexService
 from bqbatch.warehouses.bigquery import BigQueryWarehouse
-from tests.clouds import PROMPT, Cloud
+from tests.clouds import PROMPT, Cloud, service_account
 from tests.loopback.http import Call, Refusal
 
 GRANT = 'gcloud projects add-iam-policy-binding proj --member="user:$(gcloud config get account)" --role=roles/'
@@ -125,14 +124,6 @@ def test_a_project_that_vertex_ai_does_not_know_is_told(cloud: Cloud) -> None:
 # Credentials: a server of one's own is sent none, so Google's client is told of the server by its own variable.
 
 
-@pytest.fixture
-def without_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CLOUD_PROJECT"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path / "nothing"))
-    monkeypatch.setenv("NO_GCE_CHECK", "true")
-
-
 @pytest.mark.usefixtures("without_credentials")
 def test_credentials_that_are_missing_are_told_with_the_command_that_makes_them() -> None:
     warehouse = BigQueryWarehouse("proj", Dataset("proj.llm"))
@@ -141,29 +132,12 @@ def test_credentials_that_are_missing_are_told_with_the_command_that_makes_them(
     assert caught.value.hint == "gcloud auth application-default login"
 
 
-def account(tmp_path: Path, server: str) -> Path:
-    """The key file of a service account whose tokens come from the loopback server."""
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    file = tmp_path / "key.json"
-    described = {
-        "type": "service_account", "project_id": "proj", "private_key_id": "1", "private_key": key.decode(),
-        "client_email": "bot@proj.iam.gserviceaccount.com", "client_id": "1", "token_uri": f"{server}/token",
-    }  # fmt: skip
-    file.write_text(json.dumps(described), "utf-8")
-    return file
-
-
 @pytest.mark.usefixtures("without_credentials")
 @pytest.mark.parametrize("ahead", [0, 7200])
 def test_a_clock_that_is_wrong_is_told_and_a_service_account_by_its_name(
     ahead: float, cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(account(tmp_path, cloud.server.url)))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(service_account(tmp_path, cloud.server.url)))
     monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", cloud.server.url)
     cloud.server.ahead = ahead
     cloud.rules.denied.add("bigquery.jobs.create")

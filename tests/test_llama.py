@@ -185,7 +185,7 @@ def test_cancel_keeps_what_was_answered_and_nothing_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], asked: Asked
 ) -> None:
     asked.service.close()
-    monkeypatch.setattr(llama, "_GRACE_SECONDS", 0)
+    monkeypatch.setattr(LlamaService, "grace_seconds", 0)
     model = tmp_path / "other.gguf"
     model.symlink_to(model_file(None))
     stopped = Asked.about(tmp_path / "job", {"a": REQUESTS["odd"], "b": STORY, "c": STORY, "d": STORY}, model)

@@ -127,6 +127,7 @@ SPECIAL: dict[tuple[str, str], tuple[Any, ...]] = {
 }
 QUERY_PARAMETERS = dict.fromkeys(
     (
+        "answers",
         "details",
         "event",
         "event_id",
@@ -136,9 +137,7 @@ QUERY_PARAMETERS = dict.fromkeys(
         "model",
         "prompt",
         "request",
-        "response",
         "run_id",
-        "status",
     ),
     "STRING",
 ) | dict.fromkeys(("attempt", "pid", "shard"), "INT64")
@@ -151,7 +150,7 @@ MADE = {
 }  # fmt: skip
 VIEWS = {"ledger/runs", "ledger/jobs", "responses/view", "responses/errors", "usage/usage"}
 INSERTED = {
-    "ledger/event": "log", "requests/keys": "keys", "responses/answers": "answers", "responses/response": "responses",
+    "ledger/event": "log", "requests/keys": "keys", "responses/answers": "answers", "responses/stored": "responses",
     "responses/simulated": "responses",
 }  # fmt: skip
 

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bqbatch.services.grammar import json_schema
+from bqbatch.services.in_process import Outcome
 
 OUTPUT_TOKENS = 256
 
 Chunk = Mapping[str, Any]
-Outcome = tuple[Mapping[str, Any], str]  # a response and its status, as a response table has them
 
 # A new line and an indent where the model wants them, as in most JSON it has seen; any white space might not end.
 _LAYOUT = {"x-guidance": {"whitespace_pattern": r"\n? {0,2}", "key_separator": ": "}}

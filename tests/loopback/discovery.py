@@ -92,6 +92,23 @@ def check(name: str, schema: str | Mapping[str, Any], value: Any, at: str = "") 
         _check_type(value, python, kind, at)
 
 
+def in_camel_case(name: str, schema: str | Mapping[str, Any], value: Any) -> Any:
+    """A JSON value with the fields named as in the document: JSON of protobuf takes `system_instruction` as well."""
+    wanted = document(name)["schemas"][schema] if isinstance(schema, str) else schema
+    if "$ref" in wanted:
+        return in_camel_case(name, wanted["$ref"], value)
+    if isinstance(value, list) and "items" in wanted:
+        return [in_camel_case(name, wanted["items"], item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    fields, others = wanted.get("properties", {}), wanted.get("additionalProperties", {})
+    camel = {field: re.sub("_([a-z])", lambda found: found[1].upper(), field) for field in value}
+    plain = {field: camel[field] if camel[field] in fields else field for field in value}
+    return {
+        plain[field]: in_camel_case(name, fields.get(plain[field], others), inner) for field, inner in value.items()
+    }
+
+
 def _check_type(value: object, python: Any, kind: str, at: str) -> None:
     if not isinstance(value, python) or (isinstance(value, bool) and kind != "boolean"):
         raise NotInDiscoveryError(f"{at or 'the message'} is not {kind}: {value!r}"[:300])

@@ -59,6 +59,17 @@ class Reply:
 Answer = Callable[[Call], Any]
 
 
+def _check_body(api: str, method: str, schema: str, body: Any) -> None:
+    """Has a body judged: what a client makes up is its own defect, what a user wrote is refused to the user."""
+    if not method.endswith(".generateContent"):
+        discovery.check(api, schema, body)
+        return
+    try:
+        discovery.check(api, schema, discovery.in_camel_case(api, schema, body))
+    except discovery.NotInDiscoveryError as error:
+        raise Refusal(400, "invalid", f"Invalid JSON payload received. {error}", "INVALID_ARGUMENT") from None
+
+
 class Loopback:
     """A server on 127.0.0.1 that answers for a few of Google's APIs; `answers` has a function for each method."""
 
@@ -128,7 +139,7 @@ class Loopback:
                 json.loads(raw) if raw and "json" in handler.headers.get("Content-Type", "json") and not chunk else raw
             )
             if "request" in method and isinstance(body, dict):
-                discovery.check(api, method["request"]["$ref"], body)
+                _check_body(api, identifier, method["request"]["$ref"], body)
             query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
             call = Call(
                 identifier, parts.path, query, body, len(raw), self.url, handler.headers.get("Content-Range", "")

@@ -96,12 +96,7 @@ class Vertex:
         parent = call.path.removeprefix("/v1/").removesuffix("/batchPredictionJobs")
         location = parent.rpartition("/")[2]
         check_labels(body.get("labels", {}))
-        plain = body["model"].removeprefix("publishers/google/models/")
-        if location not in self.models.get(plain, ()):
-            words = (
-                f"Publisher Model `{parent}/{body['model']}` was not found or your project does not have access to it."
-            )
-            raise Refusal(404, "notFound", f"{words} Please ensure you are using a valid model version.", "NOT_FOUND")
+        self.check_model(parent, body["model"])
         source = _table(body["inputConfig"]["bigquerySource"]["inputUri"])
         target = _table(body["outputConfig"]["bigqueryDestination"]["outputUri"])
         self._check(source, target, location)
@@ -115,6 +110,12 @@ class Vertex:
         moving = [kept for kept in self.jobs.values() if kept["job"]["state"] in MOVING]
         self.most_in_flight = max(self.most_in_flight, len(moving))
         return job
+
+    def check_model(self, parent: str, model: str) -> None:
+        """Refuses a model that is not served at a location; `parent` is `projects/p/locations/l`."""
+        if parent.rpartition("/")[2] not in self.models.get(model.removeprefix("publishers/google/models/"), ()):
+            words = f"Publisher Model `{parent}/{model}` was not found or your project does not have access to it."
+            raise Refusal(404, "notFound", f"{words} Please ensure you are using a valid model version.", "NOT_FOUND")
 
     def get(self, call: Call) -> Any:
         kept = self._kept(call.path.removeprefix("/v1/"))
