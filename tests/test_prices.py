@@ -141,7 +141,7 @@ def test_a_project_may_have_prices_of_its_own(tmp_path: Path) -> None:
     assert usd(price_of("gemini-3.5-flash", "vertex", dt.date(2026, 12, 1), lines, online=True)) == ("1.2", "8", "0.12")
     assert price_of("gemini-3.5-flash", "developer", DAY, lines) == price_of("gemini-3.5-flash", "developer", DAY)
     tuned = price_of("projects/p/locations/us-central1/models/7", "vertex", DAY, lines)
-    assert tuned and tuned.sql() == ("0.0000005", "0")
+    assert tuned and tuned.as_json() == {"input": "0.0000005", "output": "0", "cached": None}
     assert "gemini-3.5-flash" in hint_for("gemini-3.5-flas", lines)
 
 

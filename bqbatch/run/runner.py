@@ -126,7 +126,7 @@ class Runner:
                 "started", file=self._file(), target=self.project.target.name, model=script.model,
                 digest=self.prompt.digest, output=self.prompt.output_ddl, limit=self.limit,
                 full_refresh=self.full_refresh, retry=self.retry, max_attempts=script.max_attempts,
-                shard_size=script.shard_size, input_price=script.price.input, output_price=script.price.output,
+                shard_size=script.shard_size, price=script.price.as_json(),
             ),
             *script.accounts(),
         )  # fmt: skip

@@ -79,11 +79,9 @@ class Script:
 
         That is once for a job that is over. From one that is not, `by` (a run) may bring home what is there already.
         """
-        input_price, output_price = self.price.sql()
         select = sqlfiles.render(
             "responses/answers", requests=job.requests, responses=job.responses, answers=job.answers, job=job.name,
-            run_id=job.run_id, output=self.output, model=self.model, complete=complete, input_price=input_price,
-            output_price=output_price,
+            run_id=job.run_id, output=self.output, model=self.model, complete=complete, price=self.price,
         )  # fmt: skip
         step = f"collect_{job.shard}_{job.attempt}{f'_{by}' if by else ''}"
         return self.ledger.statement(step, f"INSERT INTO {job.answers}\n{select}")

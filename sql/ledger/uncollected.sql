@@ -10,8 +10,7 @@ SELECT
   run.model,
   run.max_attempts,
   run.shard_size,
-  run.input_price,
-  run.output_price,
+  run.price,
   run.requests,
   sent.job
 FROM {{ jobs }} AS sent

@@ -2,6 +2,7 @@
 --
 -- answers: the prompt's answers
 -- run_id: the run
+{% from 'macros/cost.sql' import millionths -%}
 SELECT
   COUNT(DISTINCT request_hash) AS requests,
   IFNULL(SUM(input_tokens), 0) AS input_tokens,
@@ -9,10 +10,7 @@ SELECT
   IF(
     COUNT(*) = 0,
     0,
-    CAST(
-      SUM(IFNULL(input_tokens, 0) * input_price + (IFNULL(output_tokens, 0) + IFNULL(thought_tokens, 0)) * output_price)
-        * NUMERIC '0.000001' AS NUMERIC
-    )
+    CAST(SUM({{ millionths() }}) * NUMERIC '0.000001' AS NUMERIC)
   ) AS cost_usd
 FROM {{ answers }}
 WHERE run_id = {{ run_id | literal }}

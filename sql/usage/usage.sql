@@ -1,6 +1,7 @@
 -- One row per run, model, day and outcome: requests, tokens and dollars, each request counted once.
 --
 -- answers: the prompt's answers
+{% from 'macros/cost.sql' import millionths -%}
 SELECT
   run_id,
   model,
@@ -11,9 +12,6 @@ SELECT
   SUM(output_tokens) AS output_tokens,
   SUM(thought_tokens) AS thought_tokens,
   SUM(cached_tokens) AS cached_tokens,
-  CAST(
-    SUM(IFNULL(input_tokens, 0) * input_price + (IFNULL(output_tokens, 0) + IFNULL(thought_tokens, 0)) * output_price)
-      * NUMERIC '0.000001' AS NUMERIC
-  ) AS cost_usd
+  CAST(SUM({{ millionths() }}) * NUMERIC '0.000001' AS NUMERIC) AS cost_usd
 FROM {{ answers }}
 GROUP BY run_id, model, day, outcome
