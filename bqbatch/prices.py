@@ -64,8 +64,8 @@ class Price:
 
     @classmethod
     def _of(cls, said: Mapping[str, Any]) -> Price:
-        usd = {kind: None if said.get(kind) is None else Decimal(said[kind]) for kind in _KINDS}
-        return cls(**usd, above=said.get("above", 0), tiers=tuple(map(cls._of, said.get("tiers", ()))))
+        usd = (None if said.get(kind) is None else Decimal(said[kind]) for kind in _KINDS)
+        return cls(*usd, above=said.get("above", 0), tiers=tuple(map(cls._of, said.get("tiers", ()))))
 
 
 FREE = Price(Decimal(0), Decimal(0))
@@ -116,7 +116,11 @@ def price_of(
     """
     name = name_of(model)
     known = [
-        [line for line in lines if line.model == name and line.service in ("", service) and line.since <= at <= line.until]
+        [
+            line
+            for line in lines
+            if line.model == name and line.service in ("", service) and line.since <= at <= line.until
+        ]
         for lines in (overrides, listed())
     ]
     line = _reached(known, modality, input_tokens)
@@ -132,7 +136,9 @@ def _reached(known: Iterable[Sequence[Line]], modality: str, input_tokens: int) 
     """The line for a request of so much input: of the first lines that have one, that of the highest tier."""
     for lines in known:
         for kind in (modality, "text"):
-            reached = [line for line in lines if line.modality == kind and (line.above < input_tokens or not line.above)]
+            reached = [
+                line for line in lines if line.modality == kind and (line.above < input_tokens or not line.above)
+            ]
             if reached:
                 return max(reached, key=lambda line: line.above)
     return None

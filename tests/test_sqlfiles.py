@@ -103,6 +103,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "shard_size": (200_000, None),
     "select": (SELECT,),
     "by": ("run_id", "day", "outcome"),
+    "total": (f"SELECT *, NUMERIC '1' AS wasted_usd, NUMERIC '1' AS usd_per_ok FROM {DATASET.of('usage')}",),
     "usages": ((("it's", DATASET.of("usage")), ("b", DATASET.of("usage"))), (("b", DATASET.of("usage")),)),
     "where": ("_outcome != 'ok' -- why", "key IN (1, 2)"),
 }

@@ -22,3 +22,9 @@ CASE
 CAST({{ price[kind] | literal }} AS NUMERIC)
 {%- endif -%}
 {%- endmacro %}
+
+{#- A sum of tokens, cut at what an INT64 holds: one absurd count that a service tells makes no run fail. -#}
+
+{%- macro total(tokens) -%}
+CAST(LEAST(SUM(CAST({{ tokens }} AS NUMERIC)), NUMERIC '9223372036854775807') AS INT64)
+{%- endmacro %}

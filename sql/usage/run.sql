@@ -2,11 +2,11 @@
 --
 -- answers: the prompt's answers
 -- run_id: the run
-{% from 'macros/cost.sql' import millionths -%}
+{% from 'macros/cost.sql' import millionths, total -%}
 SELECT
   COUNT(DISTINCT request_hash) AS requests,
-  IFNULL(SUM(input_tokens), 0) AS input_tokens,
-  IFNULL(SUM(output_tokens), 0) + IFNULL(SUM(thought_tokens), 0) AS output_tokens,
+  IFNULL({{ total('input_tokens') }}, 0) AS input_tokens,
+  IFNULL({{ total('NUMERIC \'0\' + IFNULL(output_tokens, 0) + IFNULL(thought_tokens, 0)') }}, 0) AS output_tokens,
   IF(
     COUNT(*) = 0,
     0,
