@@ -56,6 +56,8 @@ def run_prompts(
             service = session.service(prompt, warehouse, screen.note)
             if detach and service.in_process:
                 raise RunError("a job on the local target lives in this process", "leave --detach out")
+            if not service.in_process:
+                session.note_thinking(prompt, screen.note)
             runner = Runner(
                 session.project, prompt, warehouse, service, screen, limit, full_refresh, allow_partial,
                 session.price(service.model, screen.note),

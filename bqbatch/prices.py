@@ -64,8 +64,8 @@ class Price:
 
     @classmethod
     def _of(cls, said: Mapping[str, Any]) -> Price:
-        usd = (None if said.get(kind) is None else Decimal(said[kind]) for kind in _KINDS)
-        return cls(*usd, above=said.get("above", 0), tiers=tuple(map(cls._of, said.get("tiers", ()))))
+        given, made, cached = (None if said.get(kind) is None else Decimal(said[kind]) for kind in _KINDS)
+        return cls(given, made, cached, above=said.get("above", 0), tiers=tuple(map(cls._of, said.get("tiers", ()))))
 
 
 FREE = Price(Decimal(0), Decimal(0))
