@@ -28,6 +28,7 @@ _FILE = Path(__file__).with_suffix(".csv")
 _PATH = re.compile(r"^(?:projects/[^/]+/locations/[^/]+/)?(?:publishers/google/)?models/(?=gemini-)")
 _VERSION = re.compile(r"(?:-preview(?:-\d\d-\d{2,4})?)?(?:[-@]\d{3})?$")
 _MOST = Decimal(1_000_000)
+_EXACT = 2**53
 _KINDS = ("input", "output", "cached")
 _USD = (*_KINDS, "batch_input", "batch_output")
 _KEYS = ("model", "service", "modality", "above", *_USD, "from", "until", "source", "looked_up")
@@ -248,8 +249,8 @@ def _problem(key: str, value: object) -> tuple[str, str] | None:
         good = isinstance(value, dt.date) and not isinstance(value, dt.datetime)
         return None if good else (f"`{key}` takes a day", f"{key} = 2027-01-31, without quotes")
     if key == "above":
-        good = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-        return None if good else ("`above` takes a number of tokens", "above = 200_000")
+        good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _EXACT
+        return None if good else ("`above` takes a number of tokens, up to 2^53", "above = 200_000")
     if not isinstance(value, str) or (key == "model" and not value.strip()):
         return f"`{key}` takes a text", f'{key} = "…"'
     known = {"service": SERVICES, "modality": MODALITIES}.get(key)
