@@ -60,6 +60,8 @@ def run_prompts(
             service = session.service(prompt, warehouse, screen.note)
             if detach and service.in_process:
                 raise RunError("a job on the local target lives in this process", "leave --detach out")
+            if not service.in_process:
+                session.note_thinking(prompt, screen.note)
             planner = Planner(
                 session.project, prompt, warehouse, screen, limit, full_refresh, allow_partial,
                 session.price(service.model, online=True), again,

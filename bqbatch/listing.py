@@ -33,6 +33,7 @@ def listing(
         prompt.name, chosen.dataset, RUN_ID, prompt.output, session.answering_model(prompt),
         prompt.settings.max_attempts or DEFAULT_ATTEMPTS, chosen.shard_size,
     )  # fmt: skip
+    session.note_thinking(prompt, note)
     build = Build(prompt, script, columns or ("key", "prompt"), limit, full_refresh)
     return "\n\n".join(f"{sql};" for sql in statements(build))
 

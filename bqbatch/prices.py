@@ -10,9 +10,10 @@ import csv
 import datetime as dt
 import difflib
 import functools
+import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,9 @@ _FILE = Path(__file__).with_suffix(".csv")
 _PATH = re.compile(r"^(?:projects/[^/]+/locations/[^/]+/)?(?:publishers/google/)?models/(?=gemini-)")
 _VERSION = re.compile(r"(?:-preview(?:-\d\d-\d{2,4})?)?(?:[-@]\d{3})?$")
 _MOST = Decimal(1_000_000)
-_USD = ("input", "output", "cached", "batch_input", "batch_output")
+_EXACT = 2**53
+_KINDS = ("input", "output", "cached")
+_USD = (*_KINDS, "batch_input", "batch_output")
 _KEYS = ("model", "service", "modality", "above", *_USD, "from", "until", "source", "looked_up")
 
 At = Callable[[int, str], Place]
@@ -36,17 +39,34 @@ At = Callable[[int, str], Place]
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """USD per million tokens; None where no price is known. `looked_up` is when somebody last compared it with its source."""
+    """USD per million tokens; None where no price is known. `looked_up` is when somebody last compared it with its source.
+
+    A request with more than `above` tokens of input is priced by the first of `tiers` that it reaches: the highest is first.
+    """
 
     input: Decimal | None
     output: Decimal | None
     cached: Decimal | None = None
     source: str = ""
     looked_up: dt.date | None = None
+    above: int = 0
+    tiers: tuple[Price, ...] = ()
 
-    def sql(self) -> tuple[str, str]:
-        """The prices of input and output as GoogleSQL, NULL where unknown."""
-        return tuple("NULL" if price is None else f"{price:f}" for price in (self.input, self.output))  # type: ignore[return-value]
+    def as_json(self) -> dict[str, Any]:
+        """What the log keeps of a price: the numbers, as texts."""
+        usd = {kind: None if (price := getattr(self, kind)) is None else f"{price:f}" for kind in _KINDS}
+        tiers = [tier.as_json() for tier in self.tiers]
+        return {**usd, **({"above": self.above} if self.above else {}), **({"tiers": tiers} if tiers else {})}
+
+    @classmethod
+    def of_json(cls, text: str | None) -> Price:
+        """The price that the log kept; unknown where it kept none."""
+        return cls._of(json.loads(text or "null") or {})
+
+    @classmethod
+    def _of(cls, said: Mapping[str, Any]) -> Price:
+        given, made, cached = (None if said.get(kind) is None else Decimal(said[kind]) for kind in _KINDS)
+        return cls(given, made, cached, above=said.get("above", 0), tiers=tuple(map(cls._of, said.get("tiers", ()))))
 
 
 FREE = Price(Decimal(0), Decimal(0))
@@ -84,30 +104,44 @@ class Line:
     def price(self, online: bool) -> Price:
         """The price of a batch, or of asking `online`."""
         both = (self.input, self.output) if online else (self.batch_input, self.batch_output)
-        return Price(*both, self.cached, self.source, self.looked_up)
+        return Price(*both, self.cached, self.source, self.looked_up, self.above)
 
 
 def price_of(
     model: str, service: str, at: dt.date, overrides: Sequence[Line] = (), *, online: bool = False,
     input_tokens: int = 0, modality: str = "text",
 ) -> Price | None:  # fmt: skip
-    """What a model costs on a service that day, in a batch unless `online`, for a request of so much input.
+    """What a model costs on a service that day, in a batch unless `online`, for a request of so much input, and for more.
 
     A project's own lines come before those of the package. None where neither knows the model: a tuned one, or a new one.
     """
     name = name_of(model)
-    for lines in (overrides, listed()):
-        fitting = [
+    known = [
+        [
             line
             for line in lines
             if line.model == name and line.service in ("", service) and line.since <= at <= line.until
         ]
+        for lines in (overrides, listed())
+    ]
+    line = _reached(known, modality, input_tokens)
+    if line is None:
+        return None
+    higher = sorted({other.above for lines in known for other in lines if other.above >= input_tokens}, reverse=True)
+    reached = [_reached(known, modality, above + 1) for above in higher if above]
+    tiers = tuple(dict.fromkeys(tier.price(online) for tier in reached if tier and tier.above > line.above))
+    return replace(line.price(online), tiers=tiers)
+
+
+def _reached(known: Iterable[Sequence[Line]], modality: str, input_tokens: int) -> Line | None:
+    """The line for a request of so much input: of the first lines that have one, that of the highest tier."""
+    for lines in known:
         for kind in (modality, "text"):
             reached = [
-                line for line in fitting if line.modality == kind and (line.above < input_tokens or not line.above)
+                line for line in lines if line.modality == kind and (line.above < input_tokens or not line.above)
             ]
             if reached:
-                return max(reached, key=lambda line: line.above).price(online)
+                return max(reached, key=lambda line: line.above)
     return None
 
 
@@ -215,8 +249,8 @@ def _problem(key: str, value: object) -> tuple[str, str] | None:
         good = isinstance(value, dt.date) and not isinstance(value, dt.datetime)
         return None if good else (f"`{key}` takes a day", f"{key} = 2027-01-31, without quotes")
     if key == "above":
-        good = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-        return None if good else ("`above` takes a number of tokens", "above = 200_000")
+        good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _EXACT
+        return None if good else ("`above` takes a number of tokens, up to 2^53", "above = 200_000")
     if not isinstance(value, str) or (key == "model" and not value.strip()):
         return f"`{key}` takes a text", f'{key} = "…"'
     known = {"service": SERVICES, "modality": MODALITIES}.get(key)

@@ -150,15 +150,25 @@ def accounts(dataset: Dataset) -> dict[str, str]:
 
 
 def usage(file: Path | None, target: str | None, by: str, limit: int) -> Query:
-    """Tokens and dollars of a prompt, or of all, summed up by run, prompt, model, day or outcome."""
+    """Tokens and dollars of a prompt, or of all, summed up by run, prompt, model, day or outcome.
+
+    They are those of the answers, so that a run which did not finish has them too.
+    """
     session, name = _with_runs(file, target)
     warehouse, dataset = session.warehouse(), session.project.target.dataset
-    prompts = [table.removesuffix("__usage") for table in warehouse.list_tables() if table.endswith("__usage")]
-    usages = [(prompt, PromptObjects(dataset, prompt).usage) for prompt in prompts if name in ("", prompt)]
+    prompts = [table.removesuffix("__answers") for table in warehouse.list_tables() if table.endswith("__answers")]
+    usages = [
+        (prompt, f"(\n{sqlfiles.render('usage/usage', answers=PromptObjects(dataset, prompt).answers)}\n)")
+        for prompt in prompts
+        if name in ("", prompt)
+    ]
     if not usages:
-        raise ProjectError("nothing was published here yet", "bqbatch run FILE")
-    sql = sqlfiles.render("usage/total", usages=usages, by="run_id" if by == "run" else by, limit=limit)
-    return Query(warehouse, sql)
+        raise ProjectError("nothing was asked here yet", "bqbatch run FILE")
+    if by != "run":
+        return Query(warehouse, sqlfiles.render("usage/total", usages=usages, by=by, limit=limit))
+    total = sqlfiles.render("usage/total", usages=usages, by="run_id", limit=0)
+    runs = accounts(dataset)["runs"]
+    return Query(warehouse, sqlfiles.render("usage/runs", runs=runs, total=total, prompt=name, limit=limit))
 
 
 def _with_runs(file: Path | None, target: str | None) -> tuple[Session, str]:

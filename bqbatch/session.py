@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bqbatch.errors import ServiceError
+from bqbatch.errors import Place, ServiceError
 from bqbatch.prices import FREE, UNKNOWN, Price, hint_for, note_on_age, price_of
 from bqbatch.project import Project, load_project
 from bqbatch.prompt.compile import CompiledPrompt, compile_prompt
@@ -85,16 +85,14 @@ class Session:
                 "--model gemini-3.5-flash-lite, or config(model = 'gemini-…')",
                 prompt.written_at(named) if named and not self.model else None,
             )
-        from bqbatch.services.models import thinking_problem
-
         if not is_gemini(named):
             raise ServiceError(
                 f"`{named}` is no Gemini model: batches of others have a form that bqbatch does not write",
                 "gemini-…, or projects/…/locations/…/models/… for a Gemini model that you tuned",
                 prompt.written_at(named) if not self.model else None,
             )
-        if problem := thinking_problem(named, *prompt.settings.thinks):
-            raise ServiceError(*problem, prompt.written_at("thinking"))
+        for message, hint, place in self._refused_thinking(prompt):
+            raise ServiceError(message, hint, place)
         return named
 
     def planned_model(self, prompt: CompiledPrompt) -> str:
@@ -102,6 +100,35 @@ class Session:
         named = self.named_model(prompt)
         local = self.project.target.type == "local"
         return named if local and self.simulate is None and is_gemini(named) else self.answering_model(prompt)
+
+    def _refused_thinking(self, prompt: CompiledPrompt) -> Iterator[tuple[str, str, Place | None]]:
+        """What the named model does not take of thinking settings, or has no answer with, and where that is said."""
+        from bqbatch.services.models import cap_problem, thinking_problem
+
+        named = self.named_model(prompt)
+        if problem := thinking_problem(named, *prompt.settings.thinks):
+            yield *problem, prompt.written_at("thinking")
+        if problem := cap_problem(named, prompt.output_cap):
+            by_option = "--max-output-tokens" in prompt.said
+            places = map(prompt.written_at, ("max_output_tokens", "maxOutputTokens"))
+            yield *problem, None if by_option else next(filter(None, places), None)
+
+    def note_thinking(self, prompt: CompiledPrompt, note: Callable[[str], None]) -> None:
+        """Tells `note` what thinking may do to the answers of the named model.
+
+        On the local target, where another one answers in its place, that is also what the named one would refuse.
+        """
+        from bqbatch.services.models import thinking_note
+
+        if prompt.columns and prompt.form(prompt.columns) == "request":
+            return  # a whole request says itself how to think
+        thinks = prompt.settings.thinks
+        notes = [(f"{message}: {hint}", place) for message, hint, place in self._refused_thinking(prompt)
+                 if self.project.target.type == "local"]  # fmt: skip
+        if said := thinking_note(self.named_model(prompt), *thinks, prompt.output_cap, typed=bool(prompt.output)):
+            notes.append((said, prompt.written_at("config(" if thinks == (None, None) else "thinking")))
+        for text, place in notes:
+            note(f"{place}: {text}" if place else text)
 
     def price(self, model: str, note: Callable[[str], None] = lambda _: None, *, online: bool = False) -> Price:
         """What the model costs today, in a batch or `online`; `note` is told where nobody knows, or has looked for long.

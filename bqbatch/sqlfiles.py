@@ -55,7 +55,11 @@ def parameters_of(name: str) -> tuple[str, ...]:
 
 
 def _literal(value: object) -> str:
-    return str(value) if isinstance(value, (int, Decimal)) and not isinstance(value, bool) else literal(str(value))
+    if value is None:
+        return "NULL"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else literal(str(value))
 
 
 @functools.cache

@@ -19,6 +19,7 @@ import pytest
 
 from bqbatch import sqlfiles
 from bqbatch.errors import Place
+from bqbatch.prices import UNKNOWN, Price
 from bqbatch.prompt.compile import CompiledPrompt, compile_prompt
 from bqbatch.prompt.output import OutputColumn
 from bqbatch.prompt.output_ddl import parse_output
@@ -41,8 +42,7 @@ USUAL: dict[str, Any] = {
     "run_id": "run1",
     "job": "run1_1_1",
     "complete": True,
-    "input_price": "NULL",
-    "output_price": "NULL",
+    "price": UNKNOWN,
     "faults": [],
     "late": False,
 }
@@ -65,6 +65,8 @@ class Case:
         self.folder = folder
         file = folder / "case.json"
         said = json.loads(file.read_text("utf-8"), parse_float=Decimal) if file.exists() else {}
+        if "price" in said:
+            said["price"] = Price.of_json(json.dumps(said["price"]))
         self.parameters = USUAL | {"output": output_of(folder)} | said
 
     def sql(self, template: str, **more: Any) -> str:

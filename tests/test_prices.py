@@ -61,6 +61,23 @@ def test_a_request_above_200k_tokens_is_all_of_it_at_the_higher_price() -> None:
     )
 
 
+def test_a_price_has_its_tiers_and_a_projects_own_line_has_no_others(tmp_path: Path) -> None:
+    def tiers(*lines: Line) -> list[tuple[int, str]]:
+        price = price_of("gemini-3.1-pro", "vertex", DAY, lines)
+        return [(tier.above, str(tier.input)) for tier in price.tiers] if price else []
+
+    head = '[[prices]]\nmodel = "gemini-3.1-pro"\n'
+    assert tiers() == [(200_000, "2.00")]
+    assert tiers(*own(tmp_path, f"{head}input = 3\noutput = 9")) == []
+    assert tiers(*own(tmp_path, f"{head}above = 500_000\ninput = 9\noutput = 9")) == [
+        (500_000, "4.5"),
+        (200_000, "2.00"),
+    ]
+    assert tiers(*own(tmp_path, f"{head}above = 100_000\ninput = 9\noutput = 9")) == [(100_000, "4.5")]
+    flash = price_of("gemini-3.5-flash", "vertex", DAY)
+    assert flash and flash.tiers == ()
+
+
 def test_sound_costs_more_where_the_table_says_so() -> None:
     assert usd(price_of("gemini-3-flash", "vertex", DAY, modality="audio")) == ("0.50", "1.50", "None")
     assert price_of("gemini-3.5-flash", "vertex", DAY, modality="audio") == price_of("gemini-3.5-flash", "vertex", DAY)
@@ -141,7 +158,7 @@ def test_a_project_may_have_prices_of_its_own(tmp_path: Path) -> None:
     assert usd(price_of("gemini-3.5-flash", "vertex", dt.date(2026, 12, 1), lines, online=True)) == ("1.2", "8", "0.12")
     assert price_of("gemini-3.5-flash", "developer", DAY, lines) == price_of("gemini-3.5-flash", "developer", DAY)
     tuned = price_of("projects/p/locations/us-central1/models/7", "vertex", DAY, lines)
-    assert tuned and tuned.sql() == ("0.0000005", "0")
+    assert tuned and tuned.as_json() == {"input": "0.0000005", "output": "0", "cached": None}
     assert "gemini-3.5-flash" in hint_for("gemini-3.5-flas", lines)
 
 

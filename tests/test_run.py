@@ -383,11 +383,14 @@ def test_runs_and_jobs_are_views_of_the_log(folder: Folder) -> None:
     [row] = folder.query("SELECT * EXCEPT (started, last_event, ended) FROM bqbatch_runs")
     assert row == {
         "run_id": run["run_id"], "prompt": "words", "state": "finished", "file": "words.sql", "target": "local",
-        "model": "simulated", "output": row["output"], "max_attempts": 3, "shard_size": None, "input_price": "0", "output_price": "0",
+        "model": "simulated", "output": row["output"], "max_attempts": 3, "shard_size": None,
+        "price": row["price"],
         "row_count": 6, "requests": 4, "reused": 0, "ok": 5,
         "outcomes": '{"ok":5,"skipped":1}', "input_tokens": 12, "output_tokens": run["output_tokens"], "cost_usd": "0",
-        "message": None,
+        "message": None, "planned_input_tokens": None, "planned_output_tokens": None, "planned_usd_low": None,
+        "planned_usd": None, "planned_usd_high": None, "max_cost": None,
     }  # fmt: skip
+    assert json.loads(row["price"]) == {"input": "0", "output": "0", "cached": None}
     [job] = folder.query("SELECT * EXCEPT (intended, submitted, collected) FROM bqbatch_jobs")
     assert job == {
         "run_id": run["run_id"], "prompt": "words", "shard": 1, "attempt": 1, "state": "collected",

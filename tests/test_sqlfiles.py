@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from sqlglot import exp
 
 from bqbatch import sqlfiles
 from bqbatch.errors import Place
+from bqbatch.prices import UNKNOWN, Price
 from bqbatch.prompt.compile import ASKED, FORMS, Envelope
 from bqbatch.prompt.output_ddl import parse_output
 from bqbatch.prompt.select import NULL_COLUMN
@@ -51,6 +53,7 @@ SELECT
 FROM source -- the last line may be a comment
 """
 ENVELOPE = Envelope(None, "}", ',"generationConfig":{"maxOutputTokens":9}}')
+TIER = Price(Decimal(2), Decimal(9), above=200_000)
 # The values to try for each parameter, by its name; a parameter of a new file needs a line here.
 VALUES: dict[str, tuple[Any, ...]] = {
     **{
@@ -85,7 +88,6 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "form": tuple(FORMS),
     "full_refresh": (False, True),
     "has_system": (False, True),
-    "input_price": ("NULL", "0.15"),
     "job": ("it's_1_1",),
     "late": (False, True),
     "limit": (0, 5),
@@ -93,7 +95,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "model": ("it's", "simulated"),
     "output": (parse_output(OUTPUT, lambda _: Place("output", 1, 1)), ()),
     "outcomes": ((), ("failed", "ok")),
-    "output_price": ("NULL", "1.25"),
+    "price": (UNKNOWN, Price(Decimal("0.15"), Decimal("5E-7"), Decimal("0.03"), tiers=(TIER, replace(TIER, above=9)))),
     "prompt": ("", "it's"),
     "retry": ((), ("ok",), ("truncated", "failed")),
     "run_id": ("it's",),
@@ -105,6 +107,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "left": ("9.5",),
     "select": (SELECT,),
     "by": ("run_id", "day", "outcome"),
+    "total": (f"SELECT *, NUMERIC '1' AS wasted_usd, NUMERIC '1' AS usd_per_ok FROM {DATASET.of('usage')}",),
     "usages": ((("it's", DATASET.of("usage")), ("b", DATASET.of("usage"))), (("b", DATASET.of("usage")),)),
     "where": ("_outcome != 'ok' -- why", "key IN (1, 2)"),
 }

@@ -56,7 +56,7 @@ ANSWERS = (
     dict.fromkeys(("request_hash", "status", "outcome", "run_id", "model"), TEXT)
     | dict.fromkeys(("request", "response", "answer"), "JSON")
     | dict.fromkeys(("attempt", "input_tokens", "output_tokens", "thought_tokens", "cached_tokens"), COUNT)
-    | {"input_price": DOLLARS, "output_price": DOLLARS, "processed_time": "TIMESTAMP"}
+    | {"input_price": DOLLARS, "output_price": DOLLARS, "cached_price": DOLLARS, "processed_time": "TIMESTAMP"}
 )
 KEYS = dict.fromkeys(("run_id", "key", "request_hash"), TEXT)
 USAGE = (

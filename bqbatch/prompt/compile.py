@@ -86,6 +86,16 @@ class CompiledPrompt:
         """Gemini's `responseSchema`, or None where the answer is plain text."""
         return response_schema(self.output) if self.output else None
 
+    @property
+    def output_cap(self) -> int | None:
+        """`maxOutputTokens` of every request, in whichever way it was said; None where there is none."""
+        cap = (
+            json.loads("{" + self.envelope.closing_sent.removeprefix(","))
+            .get("generationConfig", {})
+            .get("maxOutputTokens")
+        )
+        return cap if isinstance(cap, int) else None
+
     def asked_columns(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Those of the SELECT's columns that make the request."""
         present = {column.lower() for column in columns}

@@ -175,7 +175,7 @@ _ACCEPTS: dict[str, tuple[Any, str]] = {
     "seed": (_whole(-(2**31), 2**31 - 1), "a whole number of 32 bits"),
     "max_output_tokens": (_whole(1, 2**31 - 1), "a whole number of tokens, 1 or more"),
     "thinking": (
-        lambda v: v in _LEVELS if isinstance(v, str) else _whole(-1)(v),
+        lambda v: v in _LEVELS if isinstance(v, str) else _whole(-1, 2**31 - 1)(v),
         f"a level ({', '.join(_LEVELS)}; Gemini 3 and later) or a budget in tokens (0 is off, -1 dynamic; Gemini 2.5)",
     ),
     "max_attempts": (_whole(1, 100), "a whole number from 1 to 100"),

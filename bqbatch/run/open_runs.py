@@ -192,5 +192,5 @@ class OpenRuns:
         return Script(
             self.prompt, self.dataset, row["run_id"], output, row["model"] or "",
             row["max_attempts"] or DEFAULT_ATTEMPTS, row["shard_size"],
-            Price(row["input_price"], row["output_price"]),
+            Price.of_json(row["price"]),
         )  # fmt: skip

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from bqbatch.errors import OverCap, RowsNotOk, RunError
+from bqbatch.values import to_json
 
 OUTCOMES = (
     "ok", "truncated", "blocked", "invalid_json", "schema_mismatch", "retryable", "failed", "missing", "pending",
@@ -74,7 +75,7 @@ class RunResult:
         return {
             "run_id": self.run_id, "name": self.name, "target": self.target, "model": self.model, "rows": self.rows,
             "requests": self.requests, "reused": self.reused, "outcomes": dict(self.outcomes),
-            "input_tokens": self.input_tokens, "output_tokens": self.output_tokens,
+            "input_tokens": to_json(self.input_tokens), "output_tokens": to_json(self.output_tokens),
             "cost_usd": None if self.cost_usd is None else float(self.cost_usd), "view": self.view,
         }  # fmt: skip
 

@@ -142,7 +142,7 @@ class Runner:
                 "started", file=file_of(self.project, self.prompt), target=self.project.target.name, model=script.model,
                 digest=self.prompt.digest, output=self.prompt.output_ddl, limit=self.planner.limit,
                 full_refresh=self.planner.full_refresh, retry=self.planner.retry, max_attempts=script.max_attempts,
-                shard_size=script.shard_size, input_price=script.price.input, output_price=script.price.output,
+                shard_size=script.shard_size, price=script.price.as_json(),
             ),
             *script.accounts(),
         )  # fmt: skip

@@ -83,10 +83,9 @@ class Script:
 
     def fitting(self, job: Job, ratio: Decimal, left: Decimal) -> str:
         """The query for how many requests of a job cost no more than what is left, at the worst."""
-        input_price, output_price = self.price.sql()
         return sqlfiles.render(
             "requests/fitting", queue=self.work.queue, first=job.span.first, last=job.span.last, run_id=self.run_id,
-            answers=self.objects.answers if job.attempt > 1 else None, input_price=input_price, output_price=output_price,
+            answers=self.objects.answers if job.attempt > 1 else None, price=self.price,
             ratio=f"{ratio:f}", left=f"{left:f}",
         )  # fmt: skip
 
@@ -95,11 +94,9 @@ class Script:
 
         That is once for a job that is over. From one that is not, `by` (a run) may bring home what is there already.
         """
-        input_price, output_price = self.price.sql()
         select = sqlfiles.render(
             "responses/answers", requests=job.requests, responses=job.responses, answers=job.answers, job=job.name,
-            run_id=job.run_id, output=self.output, model=self.model, complete=complete, input_price=input_price,
-            output_price=output_price,
+            run_id=job.run_id, output=self.output, model=self.model, complete=complete, price=self.price,
         )  # fmt: skip
         step = f"collect_{job.shard}_{job.attempt}{f'_{by}' if by else ''}"
         return self.ledger.statement(step, f"INSERT INTO {job.answers}\n{select}")

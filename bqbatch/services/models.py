@@ -17,6 +17,10 @@ _EVERYWHERE = ("global", "us", "eu")
 
 MOST_OUTPUT_TOKENS = 65_536
 """Of one answer, thinking included, for Gemini from 2.5 on (the models' own pages, 2026)."""
+LEAST_BUDGET_OF_PRO = 128
+"""Tokens of thinking that Gemini 2.5 Pro takes at the least; it can't be switched off."""
+_DEFAULT_LEVELS = {"flash": "medium", "pro": "high"}
+"""The level at which models from 3 on think unless told otherwise; Flash-Lite's is minimal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,39 @@ def thinking_problem(model: str, level: str | None, budget: int | None) -> tuple
         return f"`{model}` takes thinking in tokens, not a level", "thinking = 0 is off, -1 leaves it to the model"
     if "3.7-flash" in model and level == "minimal":
         return f"`{model}` has no thinking level `minimal`", "thinking = 'low'"
-    if "2.5-pro" in model and budget is not None and 0 <= budget < 128:
-        return f"`{model}` thinks for 128 tokens at least", "thinking = 128"
+    if "2.5-pro" in model and budget is not None and 0 <= budget < LEAST_BUDGET_OF_PRO:
+        return f"`{model}` thinks for {LEAST_BUDGET_OF_PRO} tokens at least", f"thinking = {LEAST_BUDGET_OF_PRO}"
+    return None
+
+
+def cap_problem(model: str, cap: int | None) -> tuple[str, str] | None:
+    """What is wrong with an output cap of which thoughts leave nothing, as (message, hint), or None."""
+    if cap is not None and "2.5-pro" in model and cap <= LEAST_BUDGET_OF_PRO:
+        return (
+            f"`{model}` thinks for {LEAST_BUDGET_OF_PRO} tokens at least, and max_output_tokens = {cap:,} leaves none for the answer",
+            "thoughts count against it: max_output_tokens = 1024",
+        )
+    return None
+
+
+def thinking_note(model: str, level: str | None, budget: int | None, cap: int | None, *, typed: bool) -> str | None:
+    """What to look out for where thoughts may take more of the answer's room than one would think, or None.
+
+    Defaults are facts of the page that `thinking_problem` names.
+    """
+    room = cap or MOST_OUTPUT_TOKENS
+    if budget is not None and budget >= room:
+        whose = "max_output_tokens" if cap else "what a model writes at most"
+        return (
+            f"a row that thinks for {budget:,} tokens has no answer: {whose} is {room:,}, and thoughts count against it"
+        )
+    family = re.search(r"gemini-[3-9][\d.]*-(flash-lite|flash|pro)(-preview\b|$)", model)
+    default = _DEFAULT_LEVELS.get(family[1]) if family else None
+    if typed and default and level is None and budget is None:
+        return (
+            f"thinking is not set: `{model}` thinks at the level {default}, which is billed as output and counts against "
+            "max_output_tokens; the columns of {% output %} seldom need more than thinking = 'low'"
+        )
     return None
 
 

@@ -18,6 +18,7 @@ SELECT
   1 AS cached_tokens,
   CAST(NULL AS NUMERIC) AS input_price,
   CAST(NULL AS NUMERIC) AS output_price,
-  CURRENT_TIMESTAMP() AS processed_time
+  CURRENT_TIMESTAMP() AS processed_time,
+  CAST(NULL AS NUMERIC) AS cached_price
 FROM UNNEST([1]) AS nothing
 WHERE FALSE

@@ -16,6 +16,7 @@ SELECT
   SAFE.PARSE_JSON(outcomes, wide_number_mode => 'round') AS outcomes,
   input_tokens,
   output_tokens,
+  planned_usd,
   cost_usd,
   message
 FROM {{ runs }}

@@ -19,19 +19,23 @@ SELECT
   MAX(IF(event = 'started', JSON_VALUE(details, '$.output'), NULL)) AS output,
   MAX(SAFE_CAST(IF(event = 'started', JSON_VALUE(details, '$.max_attempts'), NULL) AS INT64)) AS max_attempts,
   MAX(SAFE_CAST(IF(event = 'started', JSON_VALUE(details, '$.shard_size'), NULL) AS INT64)) AS shard_size,
-  MAX(SAFE_CAST(IF(event = 'started', JSON_VALUE(details, '$.input_price'), NULL) AS NUMERIC)) AS input_price,
-  MAX(SAFE_CAST(IF(event = 'started', JSON_VALUE(details, '$.output_price'), NULL) AS NUMERIC)) AS output_price,
+  MAX(IF(event = 'started', TO_JSON_STRING(JSON_QUERY(details, '$.price')), NULL)) AS price,
   MAX(SAFE_CAST(IF(event = 'planned', JSON_VALUE(details, '$.rows'), NULL) AS INT64)) AS row_count,
   MAX(SAFE_CAST(IF(event = 'planned', JSON_VALUE(details, '$.requests'), NULL) AS INT64)) AS requests,
   MAX(SAFE_CAST(IF(event = 'planned', JSON_VALUE(details, '$.estimated_input_tokens'), NULL) AS INT64)) AS estimated_input_tokens,
   MAX(SAFE_CAST(IF(event = 'planned', JSON_VALUE(details, '$.ratio'), NULL) AS NUMERIC)) AS ratio,
-  MAX(SAFE_CAST(IF(event = 'planned', JSON_VALUE(details, '$.max_cost'), NULL) AS NUMERIC)) AS max_cost,
   MAX(SAFE_CAST(IF(event = 'finished', JSON_VALUE(details, '$.reused'), NULL) AS INT64)) AS reused,
   MAX(SAFE_CAST(IF(event = 'finished', JSON_VALUE(details, '$.ok'), NULL) AS INT64)) AS ok,
   MAX(IF(event = 'finished', TO_JSON_STRING(JSON_QUERY(details, '$.outcomes')), NULL)) AS outcomes,
   MAX(SAFE_CAST(IF(event = 'finished', JSON_VALUE(details, '$.input_tokens'), NULL) AS INT64)) AS input_tokens,
   MAX(SAFE_CAST(IF(event = 'finished', JSON_VALUE(details, '$.output_tokens'), NULL) AS INT64)) AS output_tokens,
   MAX(SAFE_CAST(IF(event = 'finished', JSON_VALUE(details, '$.cost_usd'), NULL) AS NUMERIC)) AS cost_usd,
-  MAX(IF(event IN ('failed', 'halted'), JSON_VALUE(details, '$.message'), NULL)) AS message
+  MAX(IF(event IN ('failed', 'halted'), JSON_VALUE(details, '$.message'), NULL)) AS message,
+  MAX(SAFE_CAST(IF(event = 'planned', JSON_VALUE(details, '$.input_tokens'), NULL) AS INT64)) AS planned_input_tokens,
+  MAX(SAFE_CAST(IF(event = 'planned', JSON_VALUE(details, '$.output_likely'), NULL) AS INT64)) AS planned_output_tokens,
+  MAX(SAFE_CAST(IF(event = 'planned', JSON_VALUE(details, '$.usd_low'), NULL) AS NUMERIC)) AS planned_usd_low,
+  MAX(SAFE_CAST(IF(event = 'planned', JSON_VALUE(details, '$.usd_likely'), NULL) AS NUMERIC)) AS planned_usd,
+  MAX(SAFE_CAST(IF(event = 'planned', JSON_VALUE(details, '$.usd_high'), NULL) AS NUMERIC)) AS planned_usd_high,
+  MAX(SAFE_CAST(IF(event = 'planned', JSON_VALUE(details, '$.max_cost'), NULL) AS NUMERIC)) AS max_cost
 FROM {{ log }}
 GROUP BY run_id

@@ -5,10 +5,10 @@
 -- last: the position of its last one
 -- answers: the prompt's answers; nothing for a first attempt
 -- run_id: the run
--- input_price: USD for a million tokens
--- output_price: USD for a million tokens
+-- price: USD for a million tokens, and the tiers of long requests
 -- ratio: how many tokens one estimated token of input may be at the worst
 -- left: USD that is left
+{% from 'macros/cost.sql' import in_force -%}
 SELECT
   COUNT(*) AS waiting,
   COUNTIF(fits) AS requests,
@@ -22,10 +22,12 @@ FROM (
       position,
       input_tokens,
       -- A little more than it is: a NUMERIC is rounded at its ninth digit.
-      SUM(
-        CEIL(input_tokens * NUMERIC '{{ ratio }}') * NUMERIC '{{ input_price }}' + most_output_tokens * NUMERIC '{{ output_price }}'
-      ) OVER (ORDER BY position) * NUMERIC '0.000001' + NUMERIC '0.000001' AS worst_usd
-    FROM {{ queue }}
+      SUM(most_input_tokens * {{ in_force(price, 'input', 'most_input_tokens') }} + most_output_tokens * {{ in_force(price, 'output', 'most_input_tokens') }})
+        OVER (ORDER BY position) * NUMERIC '0.000001' + NUMERIC '0.000001' AS worst_usd
+    FROM (
+      SELECT *, CEIL(input_tokens * NUMERIC '{{ ratio }}') AS most_input_tokens
+      FROM {{ queue }}
+    )
     WHERE position BETWEEN {{ first }} AND {{ last }}
     {%- if answers %}
       AND key NOT IN (SELECT request_hash FROM {{ answers }} WHERE run_id = {{ run_id | literal }})

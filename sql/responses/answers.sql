@@ -8,9 +8,9 @@
 -- output: the output columns; none for plain text
 -- model: the model that answers, where a response does not say
 -- complete: whether the job is over, so that a request without a row is missing
--- input_price: USD per million input tokens, or NULL
--- output_price: USD per million output tokens, or NULL
+-- price: USD per million tokens of input, of output and of cached input, each or nothing; its tiers, the highest first
 {% from 'macros/output.sql' import looked_at, violation -%}
+{% from 'macros/cost.sql' import in_force -%}
 WITH
 -- A service may bring a row twice; one of them counts. One without a key belongs to no request.
 repeated AS (
@@ -127,7 +127,14 @@ SELECT
   IF(first_outcome = 'ok' AND violation IS NOT NULL, 'schema_mismatch', first_outcome) AS outcome,
   CASE first_outcome
     WHEN 'ok' THEN violation
-    WHEN 'truncated' THEN CONCAT('the answer reached the output cap (', IFNULL(output_tokens, '0'), ' answer and ', IFNULL(thought_tokens, '0'), ' thought tokens)')
+    WHEN 'truncated' THEN CONCAT(
+      IF(
+        SAFE_CAST(thought_tokens AS INT64) > IFNULL(SAFE_CAST(output_tokens AS INT64), 0),
+        'thoughts took most of the output cap; set a lower `thinking`, or a larger max_output_tokens (',
+        'the answer reached the output cap ('
+      ),
+      IFNULL(output_tokens, '0'), ' answer and ', IFNULL(thought_tokens, '0'), ' thought tokens)'
+    )
     WHEN 'blocked' THEN CONCAT('blocked: ', COALESCE(block_reason, finish_reason))
     WHEN 'invalid_json' THEN IF(IFNULL(text, '') = '', 'the answer has no text', 'the answer is not JSON')
     ELSE COALESCE(NULLIF(status, ''), CONCAT('finished with ', finish_reason, IF(IFNULL(text, '') = '', ' and no text', '')), 'the service answered nothing')
@@ -140,9 +147,10 @@ SELECT
   SAFE_CAST(output_tokens AS INT64) AS output_tokens,
   SAFE_CAST(thought_tokens AS INT64) AS thought_tokens,
   SAFE_CAST(cached_tokens AS INT64) AS cached_tokens,
-  CAST({{ input_price }} AS NUMERIC) AS input_price,
-  CAST({{ output_price }} AS NUMERIC) AS output_price,
-  processed_time
+  {{ in_force(price, 'input', 'SAFE_CAST(input_tokens AS INT64)') }} AS input_price,
+  {{ in_force(price, 'output', 'SAFE_CAST(input_tokens AS INT64)') }} AS output_price,
+  processed_time,
+  {{ in_force(price, 'cached', 'SAFE_CAST(input_tokens AS INT64)') }} AS cached_price
 FROM judged
 JOIN (SELECT key, request FROM {{ requests }}) AS requests ON requests.key = judged.key
 LEFT JOIN earlier ON earlier.request_hash = judged.key
@@ -165,9 +173,10 @@ SELECT
   NULL,
   NULL,
   NULL,
-  CAST({{ input_price }} AS NUMERIC),
-  CAST({{ output_price }} AS NUMERIC),
-  CURRENT_TIMESTAMP()
+  {{ in_force(price, 'input') }},
+  {{ in_force(price, 'output') }},
+  CURRENT_TIMESTAMP(),
+  {{ in_force(price, 'cached') }}
 FROM {{ requests }} AS requests
 LEFT JOIN (
   SELECT request_hash, MAX(attempt) AS attempts

@@ -5,6 +5,7 @@
 -- output: the output columns; none for plain text
 -- run_id: the run that published; what it did not ask itself cost it nothing
 {% from 'macros/output.sql' import value -%}
+{% from 'macros/cost.sql' import millionths -%}
 {% from 'macros/answered.sql' import repeated, shown -%}
 WITH
 repeated AS (
@@ -36,8 +37,7 @@ SELECT
   shown.thought_tokens AS _thought_tokens,
   IF(
     shown.run_id = {{ run_id | literal }},
-    (IFNULL(shown.input_tokens, 0) * shown.input_price + (IFNULL(shown.output_tokens, 0) + IFNULL(shown.thought_tokens, 0)) * shown.output_price)
-      / (1000000 * source.bqb_shared),
+    ({{ millionths('shown.') }}) / (1000000 * source.bqb_shared),
     0
   ) AS _cost_usd
 FROM {{ rows }} AS source

@@ -3,18 +3,16 @@
 -- answers: the prompt's answers
 -- run_id: the run
 -- job: the job's name; nothing for all of them
+{% from 'macros/cost.sql' import millionths, total -%}
 SELECT
   COUNT(DISTINCT request_hash) AS requests,
   COUNTIF(input_tokens IS NOT NULL) AS answered,
-  IFNULL(SUM(input_tokens), 0) AS input_tokens,
-  IFNULL(SUM(output_tokens), 0) + IFNULL(SUM(thought_tokens), 0) AS output_tokens,
+  IFNULL({{ total('input_tokens') }}, 0) AS input_tokens,
+  IFNULL({{ total('NUMERIC \'0\' + IFNULL(output_tokens, 0) + IFNULL(thought_tokens, 0)') }}, 0) AS output_tokens,
   IF(
     COUNT(*) = 0,
     0,
-    CAST(
-      SUM(IFNULL(input_tokens, 0) * input_price + (IFNULL(output_tokens, 0) + IFNULL(thought_tokens, 0)) * output_price)
-        * NUMERIC '0.000001' AS NUMERIC
-    )
+    CAST(SUM({{ millionths() }}) * NUMERIC '0.000001' AS NUMERIC)
   ) AS cost_usd
 FROM {{ answers }}
 WHERE run_id = {{ run_id | literal }}

@@ -1,19 +1,17 @@
 -- One row per run, model, day and outcome: requests, tokens and dollars, each request counted once.
 --
 -- answers: the prompt's answers
+{% from 'macros/cost.sql' import millionths, total -%}
 SELECT
   run_id,
   model,
   DATE(processed_time) AS day,
   outcome,
   COUNT(DISTINCT request_hash) AS requests,
-  SUM(input_tokens) AS input_tokens,
-  SUM(output_tokens) AS output_tokens,
-  SUM(thought_tokens) AS thought_tokens,
-  SUM(cached_tokens) AS cached_tokens,
-  CAST(
-    SUM(IFNULL(input_tokens, 0) * input_price + (IFNULL(output_tokens, 0) + IFNULL(thought_tokens, 0)) * output_price)
-      * NUMERIC '0.000001' AS NUMERIC
-  ) AS cost_usd
+  {{ total('input_tokens') }} AS input_tokens,
+  {{ total('output_tokens') }} AS output_tokens,
+  {{ total('thought_tokens') }} AS thought_tokens,
+  {{ total('cached_tokens') }} AS cached_tokens,
+  CAST(SUM({{ millionths() }}) * NUMERIC '0.000001' AS NUMERIC) AS cost_usd
 FROM {{ answers }}
 GROUP BY run_id, model, day, outcome

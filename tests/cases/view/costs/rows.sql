@@ -15,5 +15,9 @@ FROM (
   SELECT 'asked twice in this run', 'asked twice in this run', NULL UNION ALL
   SELECT 'before 1', 'before, shared', NULL UNION ALL
   SELECT 'before 2', 'before, shared', NULL UNION ALL
+  SELECT 'cached', 'cached', NULL UNION ALL
+  SELECT 'cached, no price of its own', 'cached, no price of its own', NULL UNION ALL
+  SELECT 'cached, more than there is', 'cached, more than there is', NULL UNION ALL
+  SELECT 'cached, dearer', 'cached, dearer', NULL UNION ALL
   SELECT 'skipped', NULL, 'x'
 )
