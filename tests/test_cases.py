@@ -28,7 +28,7 @@ from tests.engines import DATASET, Embedded, Engine, Judge, read_rows, write_row
 CASES = Path(__file__).parent / "cases"
 FOLDER = sqlfiles.folder()
 USUAL: dict[str, Any] = {
-    **{name: DATASET.of(name) for name in ("rows", "queue", "requests", "responses", "answers", "view")},
+    **{name: DATASET.of(name) for name in ("rows", "queue", "requests", "responses", "answers", "runs", "view")},
     "model": "simulated",
     "max_attempts": 3,
     "shard_size": None,
@@ -42,6 +42,8 @@ USUAL: dict[str, Any] = {
     "complete": True,
     "input_price": "NULL",
     "output_price": "NULL",
+    "ratio": "1",
+    "size": 3,
     "faults": [],
     "late": False,
 }
@@ -178,8 +180,19 @@ def view(case: Case, engine: Engine) -> Queries:
     )
 
 
+def plan(case: Case, engine: Engine) -> Queries:
+    """queue.jsonl, answers.jsonl, and rows.jsonl where not all answers are to its rows: what the queue will take."""
+    answers = case.rows("answers.jsonl")
+    rows = case.rows("rows.jsonl") or [{"request_hash": row["request_hash"]} for row in answers]
+    engine.fill("queue", "SELECT '' AS key, 1 AS input_tokens LIMIT 0", case.rows("queue.jsonl"))
+    engine.fill("answers", ANSWERS, answers)
+    engine.fill("rows", "SELECT '' AS request_hash LIMIT 0", rows)
+    engine.make("runs", "SELECT 'run1' AS run_id, 'simulated' AS model UNION ALL SELECT 'run2', 'another'")
+    return Queries({name: case.sql(name) for name in ("plan/interval", "plan/sample")})
+
+
 KINDS: dict[str, Callable[[Case, Engine], Queries]] = {
-    "requests": requests, "responses": responses, "simulated": simulated, "view": view,
+    "plan": plan, "requests": requests, "responses": responses, "simulated": simulated, "view": view,
 }  # fmt: skip
 FOLDERS = [folder for kind in KINDS for folder in sorted((CASES / kind).iterdir())]
 

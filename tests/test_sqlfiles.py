@@ -95,16 +95,26 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "outcomes": ((), ("failed", "ok")),
     "output_price": ("NULL", "1.25"),
     "prompt": ("", "it's"),
+    "ratio": ("1", "1.0421"),
     "retry": ((), ("ok",), ("truncated", "failed")),
     "run_id": ("it's",),
     "shard": (2, None),
     "shard_size": (200_000, None),
+    "size": (20,),
     "select": (SELECT,),
     "by": ("run_id", "day", "outcome"),
     "usages": ((("it's", DATASET.of("usage")), ("b", DATASET.of("usage"))), (("b", DATASET.of("usage")),)),
     "where": ("_outcome != 'ok' -- why", "key IN (1, 2)"),
 }
+COUNTED = f"(SELECT key, 1 AS input_tokens FROM {DATASET.of('queue')})"
+COLLECTED = f"""(
+  SELECT run_id, shard, attempt, collected, requests, 1 AS answered, 1 AS input_tokens, 1 AS estimated_input_tokens
+  FROM {DATASET.of("jobs")}
+)"""
 SPECIAL: dict[tuple[str, str], tuple[Any, ...]] = {
+    ("plan/calibration", "jobs"): (COLLECTED,),
+    ("plan/interval", "queue"): (COUNTED,),
+    ("plan/sample", "queue"): (COUNTED,),
     ("requests/shard", "answers"): (DATASET.of("answers"), None),
     ("responses/late", "late"): (f"SELECT key FROM {DATASET.of('responses')}",),
     ("responses/read", "responses"): ("(SELECT 'k' AS key, '{}' AS response, '' AS status)",),
