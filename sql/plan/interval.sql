@@ -10,7 +10,7 @@
 -- output_price: USD per million output tokens, thoughts included, or NULL
 {# A 90% interval by the studentized bootstrap (bootstrap-t; Efron and Tibshirani, An Introduction to the Bootstrap, 1993,
    chapter 12.5). Lengths have a long tail: of 20 answers the percentile bootstrap holds the mean of a log-normal one (sigma 1)
-   in 77 of 100 populations, this in 88; bounds from the normal distribution are short above, where a bill hurts. What is
+   in 77 of 100 populations, this in 88 (simulated, 400 of each kind); bounds from the normal distribution are short above, where a bill hurts. What is
    added to the book's:
    * The total that is guessed is that of the requests ahead, which vary as the answers do: the spread of the mean is
      sqrt(1/n + 1/requests) of theirs (a prediction, not an estimate).
@@ -20,10 +20,10 @@
    * A bound is never nearer than Student's. A replicate's own spread is a fifth of the answers' at least, else one without
      any of the long answers stretches the interval to nonsense; and half a token, since tokens are whole.
    Answers below 5 say too little; of 5, long tails are held in 83 of 100. What no answer showed, no interval holds: an
-   answer in a hundred that runs to its cap. Everything but the line is computed of whole numbers: the order of a sum
-   changes nothing. -#}
+   answer in a hundred that runs to its cap. Deviations are whole numbers: the order of a sum changes nothing. -#}
+{% macro lot(number) %}CAST(CONCAT('0x', SUBSTR(TO_HEX(SHA256(CAST({{ number }} AS STRING))), 1, 7)) AS INT64){% endmacro -%}
 WITH
-counted AS (
+evidence AS (
   SELECT
     request_hash,
     processed_time,
@@ -34,87 +34,57 @@ counted AS (
   FROM {{ answers }}
   WHERE input_tokens IS NOT NULL AND run_id IN (SELECT run_id FROM {{ runs }} WHERE model = {{ model | literal }})
   QUALIFY ROW_NUMBER() OVER (PARTITION BY request_hash ORDER BY attempt DESC, processed_time DESC) = 1
+  ORDER BY is_current DESC, processed_time DESC, request_hash
+  LIMIT 1000
 ),
--- Answers to what was asked before a prompt was changed help out only where there are few to what it asks now.
-evidence AS (
-  SELECT *, ROW_NUMBER() OVER (ORDER BY request_hash) - 1 AS place
-  FROM (
-    SELECT *
-    FROM counted
-    WHERE is_current OR (SELECT COUNTIF(is_current) FROM counted) < 10
-    ORDER BY is_current DESC, processed_time DESC, request_hash
-    LIMIT 1000
-  )
-),
-means AS (
+-- Answers to what was asked before a prompt was changed help out only where there are few to what it asks now. What all of
+-- them have in common stands in each row: BigQuery reads a table again wherever a WITH is named.
+counted AS (
   SELECT
-    COUNT(*) AS samples,
-    AVG(input_tokens) AS input_mean,
-    AVG(spent) AS spent_mean,
-    -- No bounds where all are answers to what is asked now: input grew with the rows then, and not with the prompt.
-    IF(LOGICAL_AND(is_current), NULL, MIN(input_tokens)) AS input_least,
-    IF(LOGICAL_AND(is_current), NULL, MAX(input_tokens)) AS input_most,
-    MAX(spent) AS longest,
-    IFNULL(SAFE_DIVIDE(SUM(thoughts), SUM(spent)), 0) AS thought_share
-  FROM evidence
+    *,
+    ROW_NUMBER() OVER (ORDER BY request_hash) - 1 AS place,
+    COUNT(*) OVER () AS samples,
+    AVG(input_tokens) OVER () AS input_mean,
+    AVG(spent) OVER () AS spent_mean
+  FROM (SELECT *, COUNTIF(is_current) OVER () AS current_answers FROM evidence)
+  WHERE is_current OR current_answers < 10
 ),
 products AS (
-  SELECT COUNT(*) AS samples, SUM(x * x) AS xx, SUM(x * y) AS xy, SUM(y * y) AS yy
-  FROM (
-    SELECT input_tokens - input_mean AS x, spent - spent_mean AS y
-    FROM evidence
-    CROSS JOIN means
-  )
+  SELECT *, SUM(x * x) OVER () AS xx, SUM(x * y) OVER () AS xy, SUM(y * y) OVER () AS yy
+  FROM (SELECT *, input_tokens - input_mean AS x, spent - spent_mean AS y FROM counted)
 ),
-line AS (
-  SELECT IF(samples >= 10 AND xy > 0 AND 2 * xy * xy > xx * yy, xy / xx, 0) AS slope
-  FROM products
-),
-ahead AS (
-  SELECT COUNT(*) AS requests, CAST(ROUND(IFNULL(SUM(input), 0)) AS INT64) AS input_tokens, AVG(seen) AS input_mean
-  FROM (
-    SELECT input, CASE WHEN input < input_least THEN input_least WHEN input > input_most THEN input_most ELSE input END AS seen
-    FROM (SELECT input_tokens * {{ ratio }} AS input FROM {{ queue }})
-    CROSS JOIN means
-  )
-),
--- How far an answer is from what the line of half the slope says, in hundredths of a token.
+-- How far each is from what the line of half the slope says, in hundredths of a token.
 deviations AS (
-  SELECT place, ROUND(100 * (spent - spent_mean - slope / 2 * (input_tokens - input_mean))) AS deviation
-  FROM evidence
-  CROSS JOIN means
-  CROSS JOIN line
+  SELECT *, ROUND(100 * (y - slope / 2 * x)) AS deviation
+  FROM (SELECT *, IF(samples >= 10 AND xy > 0 AND 2 * xy * xy > xx * yy, xy / xx, 0) AS slope FROM products)
 ),
-spread AS (
-  SELECT samples, IF(variance > 2500, SQRT(variance), 50) AS deviation
-  FROM (SELECT COUNT(*) AS samples, VAR_SAMP(deviation) AS variance FROM deviations)
+told AS (
+  SELECT *, IF(variance > 2500, SQRT(variance), 50) AS spread
+  FROM (SELECT *, SUM(deviation * deviation) OVER () / GREATEST(1, samples - 1) AS variance FROM deviations)
 ),
 -- 1,000 replicates, of many answers fewer, but 200. Two lots multiplied, one of the replicate and one of the draw, are a
 -- third one: so a few hashes make all draws, the same ones on whatever engine.
-lots AS (
-  SELECT number, CAST(CONCAT('0x', SUBSTR(TO_HEX(SHA256(CAST(number AS STRING))), 1, 7)) AS INT64) AS lot
-  FROM spread
-  CROSS JOIN UNNEST(GENERATE_ARRAY(1, 1000 + samples)) AS number
-  WHERE samples >= 5
-),
 draws AS (
   SELECT replicate, DIV(MOD(lot * its_lot, 2147483647) * samples, 2147483647) AS place
-  FROM (SELECT number AS replicate, lot FROM lots WHERE number <= 1000)
-  CROSS JOIN (SELECT lot AS its_lot FROM lots WHERE number > 1000)
-  CROSS JOIN spread
+  FROM (SELECT replicate, {{ lot('replicate') }} AS lot FROM UNNEST(GENERATE_ARRAY(1, 1000)) AS replicate)
+  CROSS JOIN (SELECT samples, {{ lot('1001 + place') }} AS its_lot FROM told WHERE samples >= 5)
   WHERE replicate <= 200 OR replicate * samples <= 100000
 ),
 replicates AS (
   SELECT total / SQRT(samples) / IF(variance > least * least, SQRT(variance), least) AS t
   FROM (
-    SELECT samples, total, (squares - total * total / samples) / (samples - 1) AS variance, GREATEST(50, deviation / 5) AS least
+    SELECT total, samples, (squares - total * total / samples) / (samples - 1) AS variance, GREATEST(50, spread / 5) AS least
     FROM (
-      SELECT replicate, SUM(drawn.deviation) AS total, SUM(drawn.deviation * drawn.deviation) AS squares
+      SELECT
+        replicate,
+        COUNT(*) AS samples,
+        SUM(deviation) AS total,
+        SUM(deviation * deviation) AS squares,
+        ANY_VALUE(spread) AS spread
       FROM draws
-      JOIN deviations AS drawn ON drawn.place = draws.place
+      JOIN told ON told.place = draws.place
       GROUP BY replicate
     )
-    CROSS JOIN spread
   )
 ),
 -- How many of its own spreads the mean of a replicate lies beside the mean of all; 1.7 is Student's, of 20.
@@ -125,20 +95,40 @@ bounds AS (
     FROM replicates
   )
 ),
+answered AS (
+  SELECT
+    COUNT(*) AS samples,
+    MAX(spent) AS longest,
+    SUM(thoughts) / GREATEST(1, SUM(spent)) AS thought_share,
+    MAX(input_mean) AS input_mean,
+    MAX(spent_mean) AS spent_mean,
+    MAX(slope) AS slope,
+    MAX(spread) AS spread,
+    -- No bounds where all are answers to what is asked now: input grew with the rows then, and not with the prompt.
+    IF(LOGICAL_AND(is_current), NULL, MIN(input_tokens)) AS input_least,
+    IF(LOGICAL_AND(is_current), NULL, MAX(input_tokens)) AS input_most
+  FROM told
+),
+ahead AS (
+  SELECT
+    COUNT(*) AS requests,
+    CAST(ROUND(IFNULL(SUM(input), 0)) AS INT64) AS input_tokens,
+    IFNULL(SUM(IF(input < input_least, input_least, IF(input > input_most, input_most, input)) - input_mean), 0) AS moved
+  FROM (SELECT input_tokens * {{ ratio }} AS input FROM {{ queue }})
+  CROSS JOIN (SELECT input_least, input_most, input_mean FROM answered)
+),
 totals AS (
   SELECT
-    means.samples,
-    ahead.input_tokens,
-    means.longest,
-    means.thought_share,
-    ahead.requests * GREATEST(0, spent_mean + slope * (IFNULL(ahead.input_mean, means.input_mean) - means.input_mean)) AS likely,
-    spread.deviation / 100 * SQRT(SAFE_DIVIDE(requests * (requests + spread.samples), spread.samples)) AS unit,
-    bounds.low,
-    bounds.high
-  FROM means
-  CROSS JOIN line
+    samples,
+    input_tokens,
+    longest,
+    thought_share,
+    GREATEST(0, requests * spent_mean + slope * moved) AS likely,
+    spread / 100 * SQRT(requests * (requests + samples) / GREATEST(1, samples)) AS unit,
+    low,
+    high
+  FROM answered
   CROSS JOIN ahead
-  CROSS JOIN spread
   CROSS JOIN bounds
 ),
 tokens AS (
