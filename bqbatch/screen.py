@@ -128,7 +128,9 @@ def plan_lines(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "requests", f"{plan.to_ask:,} to ask of {plan.model}{answered}{different}"
     output = plan.output_tokens
     yield "input", f"{plan.input_tokens:,} tokens"
-    ground = f"90% by {plan.samples:,} answers" if plan.samples else "by the output columns alone; bqbatch sample asks a few"
+    ground = (
+        f"90% by {plan.samples:,} answers" if plan.samples else "by the output columns alone; bqbatch sample asks a few"
+    )
     yield "output", f"{output.likely:,} tokens likely, {output.low:,} to {output.high:,} ({ground})"
     cost = plan.cost_usd
     if cost is None:

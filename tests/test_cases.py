@@ -29,7 +29,7 @@ from tests.engines import DATASET, Embedded, Engine, Judge, read_rows, write_row
 CASES = Path(__file__).parent / "cases"
 FOLDER = sqlfiles.folder()
 USUAL: dict[str, Any] = {
-    **{name: DATASET.of(name) for name in ("rows", "queue", "requests", "responses", "answers", "view")},
+    **{name: DATASET.of(name) for name in ("rows", "queue", "requests", "responses", "answers", "runs", "view")},
     "model": "simulated",
     "max_attempts": 3,
     "ranked": False,
@@ -43,6 +43,10 @@ USUAL: dict[str, Any] = {
     "job": "run1_1_1",
     "complete": True,
     "price": UNKNOWN,
+    "input_price": "NULL",
+    "output_price": "NULL",
+    "ratio": "1",
+    "size": 3,
     "faults": [],
     "late": False,
 }
@@ -107,8 +111,15 @@ def requests(case: Case, engine: Engine) -> Queries:
             "requests/published": f"SELECT snapshot.*, asked.request FROM (\n{snapshot}\n) AS snapshot\n{joined}",
             **{name: case.sql(name) for name in others},
             "requests/fitting": case.sql(
-                "requests/fitting", queue=DATASET.of("ranked"), answers=None, first=1, last=3, input_price="0.15",
-                output_price="1.25", ratio="1.25", left="0.17"),
+                "requests/fitting",
+                queue=DATASET.of("ranked"),
+                answers=None,
+                first=1,
+                last=3,
+                price=Price(Decimal("0.15"), Decimal("1.25")),
+                ratio="1.25",
+                left="0.17",
+            ),
             "checks/first": case.sql("checks/first", check=case.sql("checks/key_is_repeated"), limit=1),
         },
         (
@@ -183,8 +194,19 @@ def view(case: Case, engine: Engine) -> Queries:
     )
 
 
+def plan(case: Case, engine: Engine) -> Queries:
+    """queue.jsonl, answers.jsonl, and rows.jsonl where not all answers are to its rows: what the queue will take."""
+    answers = case.rows("answers.jsonl")
+    rows = case.rows("rows.jsonl") or [{"request_hash": row["request_hash"]} for row in answers]
+    engine.fill("queue", "SELECT '' AS key, 1 AS input_tokens LIMIT 0", case.rows("queue.jsonl"))
+    engine.fill("answers", ANSWERS, answers)
+    engine.fill("rows", "SELECT '' AS request_hash LIMIT 0", rows)
+    engine.make("runs", "SELECT 'run1' AS run_id, 'simulated' AS model UNION ALL SELECT 'run2', 'another'")
+    return Queries({name: case.sql(name) for name in ("plan/interval", "plan/sample")})
+
+
 KINDS: dict[str, Callable[[Case, Engine], Queries]] = {
-    "requests": requests, "responses": responses, "simulated": simulated, "view": view,
+    "plan": plan, "requests": requests, "responses": responses, "simulated": simulated, "view": view,
 }  # fmt: skip
 FOLDERS = [folder for kind in KINDS for folder in sorted((CASES / kind).iterdir())]
 

@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 
 from bqbatch.errors import BqbatchError, Interrupted, WarehouseError
-from bqbatch.run.result import RunResult
 from bqbatch.run.planner import Planner
+from bqbatch.run.result import RunResult
 from bqbatch.run.runner import Runner
 from bqbatch.screen import Screen
 from bqbatch.services import Job

@@ -15,8 +15,8 @@ import duckdb
 import pytest
 
 from bqbatch.errors import RunError
-from bqbatch.run.result import OUTCOMES
 from bqbatch.run.planner import Planner
+from bqbatch.run.result import OUTCOMES
 from bqbatch.run.runner import Runner
 from bqbatch.screen import Screen
 from bqbatch.services import Job, JobState, JobStatus
@@ -622,7 +622,9 @@ def test_a_job_that_ends_badly_brings_what_it_has_and_the_rest_is_asked_again(fo
     session = Session.open(folder.root / "words.sql")
     prompt = session.compile(folder.root / "words.sql", {})
     warehouse = session.warehouse()
-    result = Runner(Planner(session.project, prompt, warehouse, Screen(quiet=True)), Ending(warehouse, prompt.output)).run()
+    result = Runner(
+        Planner(session.project, prompt, warehouse, Screen(quiet=True)), Ending(warehouse, prompt.output)
+    ).run()
     attempts = [row["attempt"] for row in folder.query("SELECT attempt FROM bqbatch_jobs ORDER BY attempt")]
     if state == JobState.CANCELLED:  # somebody wanted that
         assert set(result.outcomes) == {"ok", "pending"}
@@ -661,4 +663,6 @@ def test_a_view_that_lost_a_row_is_an_error_and_not_a_result(folder: Folder) -> 
 
     broken = Broken(session.project.warehouse_file, "llm")
     with pytest.raises(RunError, match="1 rows are not exactly once in the view"):
-        Runner(Planner(session.project, prompt, broken, Screen(quiet=True)), SimulatedService(broken, prompt.output)).run()
+        Runner(
+            Planner(session.project, prompt, broken, Screen(quiet=True)), SimulatedService(broken, prompt.output)
+        ).run()

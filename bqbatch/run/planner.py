@@ -20,7 +20,6 @@ from bqbatch.run.script import Build, Script
 from bqbatch.run.shards import Shards
 from bqbatch.run.source import Source
 from bqbatch.run.watcher import Watcher
-from bqbatch.services.models import MOST_OUTPUT_TOKENS
 from bqbatch.warehouses import Warehouse
 
 _MILLION = Decimal(1_000_000)
@@ -76,47 +75,43 @@ class Planner:
         ratio = self._ratio(script)
         input_tokens = round(counts["input_tokens"] * ratio)
         evidence = self._evidence(script, ratio)
-        if evidence["output_likely"] is not None:
-            output = Range(*(int(evidence[f"output_{name}"]) for name in ("low", "likely", "high")))
-            cost = (
-                None
-                if price.output is None
-                else Range(*(evidence[f"usd_{name}"] for name in ("low", "likely", "high")))
-            )
-        else:
-            most = counts["most_output_tokens"] // to_ask if to_ask else MOST_OUTPUT_TOKENS
-            output = Range(*(each * to_ask for each in expected_output(self.prompt.output, self.prompt.settings, most)))
-            cost = None if price.output is None else Range(*(
-                _usd(price, input_tokens, tokens) for tokens in (output.low, output.likely, output.high)
-            ))  # fmt: skip
-        budget = Budget(Decimal(0), ratio)
         known = price.input is not None
+        cost: Range[Decimal] | None = None
+        if evidence["output_likely"] is not None:
+            output = Range(evidence["output_low"], evidence["output_likely"], evidence["output_high"])
+            if known:
+                cost = Range(evidence["usd_low"], evidence["usd_likely"], evidence["usd_high"])
+        else:
+            most = counts["most_output_tokens"] // max(1, to_ask)
+            one = expected_output(self.prompt.output, self.prompt.settings, script.model, most)
+            output = Range(int(one.low) * to_ask, int(one.likely) * to_ask, int(one.high) * to_ask)
+            if known:
+                cost = Range(
+                    *(_usd(price, input_tokens, tokens) for tokens in (output.low, output.likely, output.high))
+                )
+        budget = Budget(Decimal(0), ratio)
         worst = _usd(price, counts["input_tokens"] * budget.padded, counts["most_output_tokens"]) if known else None
         shards = Shards(script, self.warehouse, budget, to_ask).expected
         return Plan(
             name=script.prompt, target=self.project.target.name, model=script.model, rows=counts["row_count"],
             skipped=counts["skipped"], requests=counts["distinct_requests"], answered=counts["answered"], to_ask=to_ask,
-            input_tokens=input_tokens,
-            estimated_input_tokens=counts["input_tokens"], ratio=ratio, output_tokens=output, cost_usd=cost,
+            input_tokens=input_tokens, estimated_input_tokens=counts["input_tokens"], ratio=ratio, output_tokens=output, cost_usd=cost,
             most_output_tokens=counts["most_output_tokens"], worst_usd=worst,
             online_usd=_usd(self.online, input_tokens, output.likely) if self.online and self.online.input is not None else None,
-            samples=evidence["samples"], bytes=read, shards=shards, seconds=self._seconds(script, shards),
+            samples=evidence["samples"] if evidence["output_likely"] is not None else 0, bytes=read, shards=shards, seconds=self._seconds(script, shards),
         )  # fmt: skip
 
     def _ratio(self, script: Script) -> Decimal:
         """What this model counted of late for an estimated token of input; 1 where nobody knows."""
-        sql = sqlfiles.render("plan/calibration")
-        [row] = self.warehouse.read(sql)
+        sql = sqlfiles.render("plan/calibration", jobs=script.dataset.jobs, runs=script.dataset.runs)
+        [row] = self.warehouse.read(sql, {"model": script.model})
         return Decimal(row["ratio"]) if row["ratio"] is not None else Decimal(1)
 
     def _evidence(self, script: Script, ratio: Decimal) -> Mapping[str, Any]:
-        input_price, output_price = script.price.sql()
-        [row] = self.warehouse.read(sqlfiles.render("plan/interval"))
-        return row
         [row] = self.warehouse.read(sqlfiles.render(
             "plan/interval", queue=script.work.queue, answers=script.objects.answers, rows=script.work.rows,
-            runs=script.dataset.runs, model=script.model, input_price=input_price, output_price=output_price,
-            ratio=f"{ratio:f}",
+            runs=script.dataset.runs, model=script.model, input_price=_sql(script.price.input),
+            output_price=_sql(script.price.output), ratio=f"{ratio:f}",
         ))  # fmt: skip
         return row
 
@@ -125,6 +120,10 @@ class Planner:
         sql = sqlfiles.render("ledger/pace", jobs=script.dataset.jobs, runs=script.dataset.runs)
         [pace] = self.warehouse.read(sql, {"model": script.model})
         return int(pace["usual"] * -(-shards // self.project.target.in_flight)) if pace["jobs"] else None
+
+
+def _sql(usd: Decimal | None) -> str:
+    return "NULL" if usd is None else f"{usd:f}"
 
 
 def _usd(price: Price, input_tokens: int | Decimal, output_tokens: int) -> Decimal:
