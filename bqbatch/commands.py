@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from graphlib import CycleError, TopologicalSorter
@@ -14,13 +15,14 @@ from bqbatch.money import DEFAULT_MAX_COST, parse_max_cost
 from bqbatch.names import PromptObjects, is_ours
 from bqbatch.prompt.compile import CompiledPrompt
 from bqbatch.prompt.macros import SEED_FORMATS
-from bqbatch.run.plan import Plan
 from bqbatch.run.planner import Planner
 from bqbatch.run.result import Detached, FailOn, RunResult, parse_retry
 from bqbatch.run.runner import Runner
-from bqbatch.run.script import LABEL, new_script
+from bqbatch.run.script import LABEL, Script
 from bqbatch.screen import Screen
+from bqbatch.services import BatchService
 from bqbatch.session import Session
+from bqbatch.warehouses import Warehouse
 
 LOADED = "bqbatch_load"
 
@@ -67,7 +69,10 @@ def run_prompts(
                 session.price(service.model, online=True), again,
             )  # fmt: skip
             price = session.price(service.model, screen.note)
-            runner = Runner(planner, service, price, cap or prompt.settings.cap or DEFAULT_MAX_COST)
+            runner = Runner(
+                planner, service, price, cap or prompt.settings.cap or DEFAULT_MAX_COST,
+                earlier=functools.partial(_service_of, session, service, warehouse),
+            )  # fmt: skip
             result = runner.detach() if detach else runner.run()
         results.append(result)
         finished(result, file)
@@ -79,20 +84,9 @@ def run_prompts(
     return results
 
 
-def plan_prompt(
-    file: Path, target: str | None, model: str | None, variables: Mapping[str, str], simulate: str | None, limit: int,
-    full_refresh: bool, *, allow_partial: bool, quiet: bool, max_output_tokens: int | None = None,
-) -> Plan:  # fmt: skip
-    """What a run would take; nothing is asked."""
-    session = Session.open(file, target, model, simulate)
-    prompt = session.compile(file, variables, max_output_tokens)
-    named = session.planned_model(prompt)
-    with Screen(quiet=quiet) as screen:
-        planner = Planner(
-            session.project, prompt, session.warehouse(), screen, limit, full_refresh, allow_partial,
-            session.price(named, online=True),
-        )  # fmt: skip
-        return planner.plan_only(new_script(session.project, prompt, named, session.price(named, screen.note)))
+def _service_of(session: Session, service: BatchService, warehouse: Warehouse, run: Script) -> BatchService:
+    """The service of an earlier run: `service`, unless that run was a sample."""
+    return session.service_of(run, warehouse) if run.online else service
 
 
 def _in_ref_order(named: list[tuple[Session, Path, CompiledPrompt]]) -> list[tuple[Session, Path, CompiledPrompt]]:

@@ -33,6 +33,9 @@ allow_partial = click.option(
 check = click.option("--check", is_flag=True, help="Have GoogleSQL check the SELECT over the tables that are there.")
 yes = click.option("--yes", is_flag=True, expose_value=False, help="Never ask before money is spent.")
 sure = click.option("--yes", is_flag=True, help="Never ask before anything is dropped or erased.")
+sample = click.option(
+    "-n", "size", type=click.IntRange(1, 1_000), default=20, show_default=True, help="How many requests to ask."
+)
 max_cost = click.option(
     "--max-cost", metavar="USD", help="What the run may cost at most, worst case and all.  [default: 10]"
 )

@@ -81,7 +81,7 @@ def _open_runs(session: Session, prompt: str, screen: Screen) -> OpenRuns:
     objects = PromptObjects(target.dataset, prompt)
     claim = Claim(warehouse, objects, Ledger(target.dataset, new_run_id(), prompt))
     return OpenRuns(
-        warehouse, lambda model, output: session.service_of(model, output, warehouse), screen, claim, target,
+        warehouse, lambda script: session.service_of(script, warehouse), screen, claim, target,
     )  # fmt: skip
 
 

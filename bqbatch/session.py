@@ -16,7 +16,7 @@ from bqbatch.prompt.compile import CompiledPrompt, compile_prompt
 from bqbatch.services.models import is_gemini
 
 if TYPE_CHECKING:
-    from bqbatch.prompt.output import OutputColumn
+    from bqbatch.run.script import Script
     from bqbatch.services import BatchService
     from bqbatch.services.online import OnlineService
     from bqbatch.services.vertex import VertexService
@@ -164,9 +164,11 @@ class Session:
         """Whether the warehouse may hold something: a file of it is not made only to look into it."""
         return self.project.target.type != "local" or self.project.warehouse_file.exists()
 
-    def service_of(self, model: str, output: tuple[OutputColumn, ...], warehouse: Warehouse) -> BatchService:
-        """The service for a model that answers, as the log names it: what a run goes on with, without its file."""
-        target = self.project.target
+    def service_of(self, run: Script, warehouse: Warehouse) -> BatchService:
+        """The service that a run asked, as the log names it: what it goes on with, without its file."""
+        target, model, output = self.project.target, run.model, run.output
+        if run.online and target.type == "vertex":
+            return self.online(model, warehouse)
         if target.type == "vertex":
             return self.vertex(model, warehouse)
         if model == ANSWERS_AS["simulated"]:
@@ -182,7 +184,7 @@ class Session:
     def service(self, prompt: CompiledPrompt, warehouse: Warehouse, note: Callable[[str], None]) -> BatchService:
         """The service that answers a prompt."""
         if self.project.target.type == "vertex":
-            return self.service_of(self.answering_model(prompt), prompt.output, warehouse)
+            return self.vertex(self.answering_model(prompt), warehouse)
         named, answers = self.named_model(prompt), self.answering_model(prompt)
         if answers == "simulated":
             from bqbatch.services.simulated import SimulatedService, parse_faults

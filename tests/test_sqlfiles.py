@@ -108,6 +108,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "most": (65_536,),
     "left": ("9.5",),
     "size": (20,),
+    "sample": (f"SELECT key FROM {DATASET.of('queue')} LIMIT 3",),
     "select": (SELECT,),
     "by": ("run_id", "day", "outcome"),
     "total": (f"SELECT *, NUMERIC '1' AS wasted_usd, NUMERIC '1' AS usd_per_ok FROM {DATASET.of('usage')}",),
@@ -118,6 +119,7 @@ SPECIAL: dict[tuple[str, str], tuple[Any, ...]] = {
     ("requests/shard", "answers"): (DATASET.of("answers"), None),
     ("requests/fitting", "answers"): (DATASET.of("answers"), None),
     ("requests/fitting", "first"): (1,),
+    ("requests/sampled", "ranked"): (True,),
     ("requests/fitting", "price"): (
         Price(Decimal("0.15"), Decimal("1.25")),
         Price(Decimal("0.15"), Decimal("1.25"), tiers=(TIER,)),

@@ -82,7 +82,7 @@ def plan(
     The source is read once, and all counting is done in the warehouse. The local target plans for the model that FILE
     names, at its price, although another one answers there.
     """
-    from bqbatch.commands import plan_prompt
+    from bqbatch.planning import plan_prompt
     from bqbatch.screen import show_plan
 
     made = plan_prompt(
@@ -93,6 +93,32 @@ def plan(
         echo(made.as_json(), format_, "")
     else:
         show_plan(made, command_line("run", str(file)))
+
+
+@click.command()
+@options.file
+@options.of_prompts
+@options.sample
+@options.allow_partial
+@options.max_cost
+@options.of_rows
+def sample(
+    file: Path, target: str | None, model: str | None, variables: dict[str, str], simulate: str | None, size: int,
+    allow_partial: bool, max_cost: str | None, format_: str, output: Path | None,
+) -> None:  # fmt: skip
+    """Ask a few rows now, short and long ones, and show the answers beside what was asked.
+
+    They are kept: no run asks them again, and `plan` knows by them what the others will take. On Google Cloud they are
+    asked one by one, at the online price.
+    """
+    from bqbatch import formats
+    from bqbatch.planning import sample_prompt
+
+    sample_prompt(
+        file, target, model, variables, simulate, size, allow_partial=allow_partial, max_cost=max_cost,
+        quiet=format_ != "table",
+        show=lambda query: formats.write(query, format_, output, ("_outcome", "_model", "_output_tokens", "_thought_tokens")),
+    )  # fmt: skip
 
 
 @click.command()
@@ -168,4 +194,4 @@ def _echo_results(finished: list[tuple[RunResult | Detached, Path]], format_: st
                 show_detached(result, command_line("resume", str(file)))
 
 
-COMMANDS = (plan, run, retry, resume, cancel, collect)
+COMMANDS = (plan, sample, run, retry, resume, cancel, collect)

@@ -18,7 +18,6 @@ from bqbatch.money import DEFAULT_MAX_COST
 from bqbatch.names import Dataset, run_of
 from bqbatch.prices import Price
 from bqbatch.project import Target
-from bqbatch.prompt.output import OutputColumn
 from bqbatch.prompt.output_ddl import parse_output
 from bqbatch.prompt.source import File
 from bqbatch.run.budget import Budget
@@ -34,8 +33,8 @@ from bqbatch.services import BatchService, Job, JobState
 from bqbatch.warehouses import Warehouse
 
 Row = dict[str, Any]
-ServiceOf = Callable[[str, tuple[OutputColumn, ...]], BatchService]
-"""The service for a model that answers, by its name, and the output columns of a prompt."""
+ServiceOf = Callable[[Script], BatchService]
+"""The service that a run asked, by what the log tells of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,7 @@ class OpenRuns:
         """Stops the jobs of every open run and leaves the rest to the process that holds the claim."""
         cancelled: list[Job] = []
         for script, _, jobs in self._uncollected():
-            service = self.service_of(script.model, script.output)
+            service = self.service_of(script)
             for job in jobs:
                 if find(service, job):
                     service.cancel(job)
@@ -121,7 +120,7 @@ class OpenRuns:
     def collect(self) -> Iterator[tuple[Job, JobState]]:
         """Brings home the answers of jobs that are over, waits for none, and tells the state of each job."""
         for script, _, jobs in self._uncollected():
-            service = self.service_of(script.model, script.output)
+            service = self.service_of(script)
             collector = Collector(self.warehouse, service, self.watcher, self.claim.ledger.run_id)
             with self.warehouse.step():
                 for job in jobs:
@@ -163,7 +162,7 @@ class OpenRuns:
         if closing:
             waiting.drop()
         return Flight(
-            script, self.warehouse, self.service_of(script.model, script.output), self.watcher, self.claim, waiting,
+            script, self.warehouse, self.service_of(script), self.watcher, self.claim, waiting,
             self.target.in_flight, Stuck.of(self.target), closing,
         )  # fmt: skip
 
@@ -192,5 +191,5 @@ class OpenRuns:
         return Script(
             self.prompt, self.dataset, row["run_id"], output, row["model"] or "",
             row["max_attempts"] or DEFAULT_ATTEMPTS, row["shard_size"],
-            Price.of_json(row["price"]),
+            Price.of_json(row["price"]), bool(row["online"]),
         )  # fmt: skip

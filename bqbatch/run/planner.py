@@ -29,7 +29,7 @@ _MILLION = Decimal(1_000_000)
 class Planner:
     """Plans runs of a compiled prompt; `online` is what asking without a batch would cost.
 
-    `retry` names outcomes that are asked again.
+    `retry` names outcomes that are asked again; of what is to be asked, a `sample` of so many is left, or all (0).
     """
 
     project: Project
@@ -41,6 +41,7 @@ class Planner:
     allow_partial: bool = False
     online: Price | None = None
     retry: tuple[str, ...] = ()
+    sample: int = 0
 
     def plan_only(self, script: Script) -> Plan:
         """The plan of a run that is not begun. Of its tables stay those that every run appends to."""
@@ -65,7 +66,7 @@ class Planner:
         source = Source(self.prompt, self.warehouse, self.watcher)
         columns, read = source.build(script, allow_partial=self.allow_partial)
         build = Build(self.prompt, script, columns, self.limit, self.full_refresh, self.retry)
-        self.warehouse.execute(build.queue())
+        self.warehouse.execute(build.queue(), *([build.sample(self.sample)] if self.sample else []))
         [counts] = self.warehouse.read(build.counts())
         source.note_skipped(script, counts["row_count"], counts["skipped"])
         return self._plan(script, counts, read)
@@ -98,7 +99,7 @@ class Planner:
             input_tokens=input_tokens, estimated_input_tokens=counts["input_tokens"], ratio=ratio, output_tokens=output, cost_usd=cost,
             most_output_tokens=counts["most_output_tokens"], worst_usd=worst,
             online_usd=_usd(self.online, input_tokens, output.likely) if self.online and self.online.input is not None else None,
-            samples=evidence["samples"] if evidence["output_likely"] is not None else 0, bytes=read, shards=shards, seconds=self._seconds(script, shards),
+            samples=evidence["samples"] if evidence["output_likely"] is not None else 0, bytes=read, shards=shards, seconds=self._seconds(script, shards, to_ask),
         )  # fmt: skip
 
     def _ratio(self, script: Script) -> Decimal:
@@ -115,11 +116,15 @@ class Planner:
         ))  # fmt: skip
         return row
 
-    def _seconds(self, script: Script, shards: int) -> int | None:
-        """How long the shards may take, as far as the log knows: so many at a time."""
+    def _seconds(self, script: Script, shards: int, to_ask: int) -> int | None:
+        """How long it may take, as far as the log knows: of batches so many at a time; of one here, by its requests."""
         sql = sqlfiles.render("ledger/pace", jobs=script.dataset.jobs, runs=script.dataset.runs)
         [pace] = self.warehouse.read(sql, {"model": script.model})
-        return int(pace["usual"] * -(-shards // self.project.target.in_flight)) if pace["jobs"] else None
+        if not pace["jobs"]:
+            return None
+        if script.shard_size is None:
+            return round(pace["for_a_request"] * to_ask)
+        return int(pace["usual"] * -(-shards // self.project.target.in_flight))
 
 
 def _sql(usd: Decimal | None) -> str:

@@ -23,7 +23,7 @@ from bqbatch.prompt.compile import CompiledPrompt
 from bqbatch.run.budget import Budget
 from bqbatch.run.flight import Flight, Stuck
 from bqbatch.run.ledger import Claim
-from bqbatch.run.open_runs import OpenRuns
+from bqbatch.run.open_runs import OpenRuns, ServiceOf
 from bqbatch.run.ownership import check_objects, file_of
 from bqbatch.run.plan import Plan
 from bqbatch.run.planner import Planner
@@ -41,12 +41,18 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """Runs the prompt that a planner plans, on a service, for `max_cost` USD at most."""
+    """Runs the prompt that a planner plans, on a service, for `max_cost` USD at most.
+
+    `earlier` finds the service of runs that were left open, where it is not the same one. `online` says that the service
+    asks one request after the other.
+    """
 
     planner: Planner
     service: BatchService
     price: Price = FREE
     max_cost: Decimal = DEFAULT_MAX_COST
+    online: bool = False
+    earlier: ServiceOf | None = None
 
     @property
     def project(self) -> Project:
@@ -78,8 +84,36 @@ class Runner:
         """
         return self._begun(self._sent)
 
+    def sample(self, show: Callable[[str], None]) -> int:
+        """Asks the planner's sample now; `show` is given the query for its answers beside what was asked.
+
+        Returns how many requests were asked. Nothing is published, and no answer is asked for a second time. Raises as
+        `run` does.
+        """
+        return self._begun(lambda flight: self._sampled(flight, show))
+
+    def _sampled(self, flight: Flight, show: Callable[[str], None]) -> int:
+        flight.fly()
+        script, warehouse = flight.script, self.warehouse
+        with warehouse.step():
+            sampled = sqlfiles.render("responses/sampled", rows=script.work.rows, queue=script.work.queue)
+            show(sqlfiles.render(
+                "responses/view", rows=f"(\n{sampled}\n)", answers=script.objects.answers, output=script.output,
+                run_id=script.run_id,
+            ))  # fmt: skip
+            [used] = warehouse.read(
+                sqlfiles.render("usage/run", answers=script.objects.answers, run_id=script.run_id, job=None)
+            )
+            warehouse.execute(script.drop_rows(), script.drop_queue(), script.ledger.event("finished", **used))
+        if flight.over_cap:
+            raise OverCap(
+                f"{flight.over_cap:,} requests of the sample might cost more than {dollars(self.max_cost)}: they are not asked",
+                "a smaller sample, --max-cost USD, or a smaller max_output_tokens",
+            )
+        return flight.requests
+
     def _begun(self, go_on: Callable[[Flight], _T]) -> _T:
-        script = new_script(self.project, self.prompt, self.service.model, self.price)
+        script = new_script(self.project, self.prompt, self.service.model, self.price, online=self.online)
         claim, target = Claim(self.warehouse, script.objects, script.ledger), self.project.target
         try:
             with self.warehouse.step():
@@ -87,7 +121,10 @@ class Runner:
                 check_objects(self.project, self.prompt, self.warehouse, script.objects)
                 claim.take()
             try:
-                self._earlier(claim).settle()
+                if not self.planner.sample:  # a sample waits for nothing
+                    OpenRuns(
+                        self.warehouse, self.earlier or (lambda _: self.service), self.watcher, claim, target
+                    ).settle()
                 with self.warehouse.step():
                     plan = self._build(script)
                 budget = Budget(self.max_cost, plan.ratio)
@@ -129,11 +166,6 @@ class Runner:
             sent,
         )
 
-    def _earlier(self, claim: Claim) -> OpenRuns:
-        return OpenRuns(
-            self.warehouse, lambda _model, _output: self.service, self.watcher, claim, self.project.target,
-        )  # fmt: skip
-
     def _build(self, script: Script) -> Plan:
         """Runs the source into the working rows and the queue. Raises OverCap where asking would cost too much."""
         ledger = script.ledger
@@ -142,7 +174,7 @@ class Runner:
                 "started", file=file_of(self.project, self.prompt), target=self.project.target.name, model=script.model,
                 digest=self.prompt.digest, output=self.prompt.output_ddl, limit=self.planner.limit,
                 full_refresh=self.planner.full_refresh, retry=self.planner.retry, max_attempts=script.max_attempts,
-                shard_size=script.shard_size, price=script.price.as_json(),
+                shard_size=script.shard_size, price=script.price.as_json(), online=script.online,
             ),
             *script.accounts(),
         )  # fmt: skip

@@ -28,7 +28,8 @@ class Script:
     """The statements of one run that what the log tells is enough for; `model` is the one that answers.
 
     Each has a job id that only its run, step, shard and attempt make: whoever repeats one, in whatever process, takes
-    over what the first came to. `shard_size` is None where the service takes all requests in one job.
+    over what the first came to. `shard_size` is None where the service takes all requests in one job. `online` says that
+    requests are asked one by one, and not in a batch.
     """
 
     prompt: str
@@ -39,6 +40,7 @@ class Script:
     max_attempts: int = DEFAULT_ATTEMPTS
     shard_size: int | None = None
     price: Price = FREE
+    online: bool = False
 
     @property
     def objects(self) -> PromptObjects:
@@ -156,11 +158,11 @@ class Script:
         return self.ledger.statement(step, f"{verb} {table}\n{clauses}{options} AS\n{select}")
 
 
-def new_script(project: Project, prompt: CompiledPrompt, model: str, price: Price) -> Script:
+def new_script(project: Project, prompt: CompiledPrompt, model: str, price: Price, *, online: bool = False) -> Script:
     """The script of a run that begins now."""
     return Script(
         prompt.name, project.target.dataset, new_run_id(), prompt.output, model,
-        prompt.settings.max_attempts or DEFAULT_ATTEMPTS, project.target.shard_size, price,
+        prompt.settings.max_attempts or DEFAULT_ATTEMPTS, project.target.shard_size, price, online,
     )  # fmt: skip
 
 
@@ -195,9 +197,19 @@ class Build:
             max_attempts=script.max_attempts, full_refresh=self.full_refresh, retry=self.retry, limit=self.limit,
             ranked=script.shard_size is not None, most=MOST_OUTPUT_TOKENS,
         )  # fmt: skip
+        return script.create("queue", script.work.queue, select, clauses=self._partitions)
+
+    @property
+    def _partitions(self) -> str:
         bounds = f"GENERATE_ARRAY(1, {_MOST_PARTITIONS * _PARTITION}, {_PARTITION})"
-        partition = f"PARTITION BY RANGE_BUCKET(position, {bounds})\n"
-        return script.create("queue", script.work.queue, select, clauses=partition if script.shard_size else "")
+        return f"PARTITION BY RANGE_BUCKET(position, {bounds})\n" if self.script.shard_size else ""
+
+    def sample(self, size: int) -> Statement:
+        """Leaves a sample in the queue: so many requests, from each stratum of lengths one."""
+        script, ranked = self.script, self.script.shard_size is not None
+        sample = sqlfiles.render("plan/sample", queue=script.work.queue, size=size)
+        select = sqlfiles.render("requests/sampled", queue=script.work.queue, sample=sample, ranked=ranked)
+        return script.create("sample", script.work.queue, select, "CREATE OR REPLACE TABLE", self._partitions)
 
     def counts(self) -> str:
         """The query for what the run has before it, and what it will ask."""

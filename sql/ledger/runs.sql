@@ -19,6 +19,7 @@ SELECT
   MAX(IF(event = 'started', JSON_VALUE(details, '$.output'), NULL)) AS output,
   MAX(SAFE_CAST(IF(event = 'started', JSON_VALUE(details, '$.max_attempts'), NULL) AS INT64)) AS max_attempts,
   MAX(SAFE_CAST(IF(event = 'started', JSON_VALUE(details, '$.shard_size'), NULL) AS INT64)) AS shard_size,
+  LOGICAL_OR(event = 'started' AND IFNULL(JSON_VALUE(details, '$.online'), 'false') = 'true') AS online,
   MAX(IF(event = 'started', TO_JSON_STRING(JSON_QUERY(details, '$.price')), NULL)) AS price,
   MAX(SAFE_CAST(IF(event = 'planned', JSON_VALUE(details, '$.rows'), NULL) AS INT64)) AS row_count,
   MAX(SAFE_CAST(IF(event = 'planned', JSON_VALUE(details, '$.requests'), NULL) AS INT64)) AS requests,

@@ -12,6 +12,7 @@ SELECT
   run.shard_size,
   run.price,
   run.requests,
+  run.online,
   run.estimated_input_tokens,
   run.max_cost,
   run.ratio,
