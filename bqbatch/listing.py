@@ -65,11 +65,12 @@ def statements(build: Build) -> Iterator[str]:
     yield ledger.event("submitted", job.shard, job.attempt).sql
     yield checks[3]
     yield script.collect(job, complete=True).sql
-    yield ledger.event("collected", job.shard, job.attempt).sql
     yield checks[4]
+    yield ledger.event("collected", job.shard, job.attempt).sql
+    yield checks[5]
     yield from (statement.sql for statement in script.drop_job(job))
     yield from (statement.sql for statement in script.publish())
-    yield from checks[5:]
+    yield from checks[6:]
     yield from (script.drop_rows().sql, script.drop_queue().sql)
     yield ledger.event("finished").sql
     yield Claim.removal(script.objects, ledger).sql

@@ -146,6 +146,7 @@ class Script:
         yield first("key_is_repeated", rows=self.work.rows)
         yield sqlfiles.render("requests/skipped", rows=self.work.rows)
         yield first("response_was_not_asked", requests=job.requests, responses=job.responses)
+        yield sqlfiles.render("usage/run", answers=name.answers, run_id=self.run_id, job=job.name)
         yield first("request_has_other_than_one_outcome", requests=job.requests, answers=name.answers, job=job.name)
         yield first("row_is_not_once_in_view", rows=name.rows, view=name.view)
         yield sqlfiles.render("responses/summary", view=name.view, run_id=self.run_id)

@@ -10,5 +10,5 @@ SELECT
   {%- endif %}
 FROM {{ queue }} AS queue
 JOIN (
-  {{ sample }}
+{{ sample }}
 ) AS sample ON sample.key = queue.key
