@@ -23,6 +23,7 @@ from bqbatch.run.watcher import Watcher
 from bqbatch.warehouses import Warehouse
 
 _MILLION = Decimal(1_000_000)
+_NO_EVIDENCE: Mapping[str, Any] = {"samples": 0, "output_likely": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Planner:
         price, to_ask = script.price, counts["to_ask"]
         ratio = self._ratio(script)
         input_tokens = round(counts["input_tokens"] * ratio)
-        evidence = self._evidence(script, ratio)
+        evidence = self._evidence(script, ratio) if to_ask and counts["answers"] else _NO_EVIDENCE
         known = price.input is not None
         cost: Range[Decimal] | None = None
         if evidence["output_likely"] is not None:
@@ -123,8 +124,8 @@ class Planner:
         if not pace["jobs"]:
             return None
         if script.shard_size is None:
-            return round(pace["for_a_request"] * to_ask)
-        return int(pace["usual"] * -(-shards // self.project.target.in_flight))
+            return int(pace["for_a_request"] * to_ask)
+        return int(pace["usual"]) * -(-shards // self.project.target.in_flight)
 
 
 def _sql(usd: Decimal | None) -> str:

@@ -21,7 +21,8 @@ SELECT
   {%+ endif -%}
   queued.to_ask,
   queued.input_tokens,
-  queued.most_output_tokens
+  queued.most_output_tokens,
+  (SELECT COUNT(*) FROM {{ answers }}) AS answers
 FROM (
   SELECT
     COUNT(*) AS row_count,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bqbatch.run.shards import PROBE
 from tests.clouds import OUTPUT
 from tests.faults.disturbance import Crossing
 from tests.faults.mortal import Mortal
@@ -17,7 +18,8 @@ SELECT n AS key, {{{{ prompt('Label {{n}}') }}}} AS prompt FROM UNNEST(GENERATE_
 def traffic_of(rows: int, shards: int, world: World) -> list[Crossing]:
     """The calls of a run of so many rows, all of them asked, in so many shards that are all in the air together."""
     world.clear()
-    world.set(f"shard_size = {rows // shards}\nin_flight = {shards}\n")
+    size = rows // shards if rows // shards <= PROBE else -(-(rows - PROBE) // (shards - 1))
+    world.set(f"shard_size = {size}\nin_flight = {shards}\nmax_cost = 1_000\n")
     (world.root / "flat.sql").write_text(PROMPT, "utf-8")
     patient = Mortal(world.root, call_seconds=300.0)
     try:

@@ -75,7 +75,7 @@ def _serve(folder: str, call_seconds: float) -> None:
 
     from bqbatch import commands, resuming, sqlfiles
     from bqbatch.cli import main
-    from bqbatch.run import runner
+    from bqbatch.run import script
     from bqbatch.services.vertex import VertexService
     from bqbatch.warehouses.bigquery import BigQueryWarehouse
 
@@ -96,7 +96,7 @@ def _serve(folder: str, call_seconds: float) -> None:
             os.close(reader)
             run_id, arguments = json.loads(line)
             # Ids that come again with each life: the server knows the statements already, and a fault can be met again.
-            runner.new_run_id = resuming.new_run_id = functools.partial(str, run_id)  # type: ignore[attr-defined]
+            script.new_run_id = resuming.new_run_id = functools.partial(str, run_id)  # type: ignore[attr-defined]
             result = CliRunner().invoke(main, arguments, prog_name="bqbatch")
             caught = result.exception is None or isinstance(result.exception, SystemExit)
             trace = "" if caught else "".join(traceback.format_exception(result.exception))

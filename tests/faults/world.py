@@ -34,7 +34,9 @@ NOTHING_BEGUN = re.compile("nothing is under way|nothing was run")
 """What `resume` says where `run` has to be typed again."""
 WORDS = "id,word\n1,red\n2,green\n3,red\n4,\n5,blue\n6,black\n7,white\n"
 SHARDS = "shard_size = 2\nin_flight = 2\n"
-"""Five requests in three shards."""
+"""Five requests in three shards, two of them in the air."""
+IN_TURN = "shard_size = 3\nin_flight = 1\n"
+"""In two shards, one after the other: fewer calls, for what is tried at each of them."""
 LAG_SECONDS = 0.2
 Tables = dict[str, list[Any]]
 Plan = Mapping[int, str]
@@ -144,9 +146,12 @@ class World:
         self.clear()
 
     def set(self, settings: str) -> None:
-        """Writes the target's settings."""
+        """Writes the target's settings; where they are others, what happens without a disturbance is seen anew."""
         place = f'type = "vertex"\ndataset = "proj.llm"\nendpoint = "{self.server.url}"'
-        (self.root / "bqbatch.toml").write_text(f"[targets.prod]\n{place}\n{settings}", "utf-8")
+        text, file = f"[targets.prod]\n{place}\n{settings}", self.root / "bqbatch.toml"
+        if not file.exists() or file.read_text("utf-8") != text:
+            self.__dict__.pop("_undisturbed", None)
+            file.write_text(text, "utf-8")
 
     @contextlib.contextmanager
     def open(self) -> Iterator[World]:
