@@ -58,9 +58,9 @@ class Cloud:
     def rules(self) -> Rules:
         return self.vertex.bigquery.rules
 
-    def configure(self, **settings: str | int) -> None:
+    def configure(self, **settings: str | float) -> None:
         """Writes the project's file, with settings of the target beside the usual ones or in their place."""
-        usual: dict[str, str | int] = {"type": "vertex", "dataset": "proj.llm", "endpoint": self.server.url}
+        usual: dict[str, str | float] = {"type": "vertex", "dataset": "proj.llm", "endpoint": self.server.url}
         lines = (f"{key} = {value!r}" for key, value in (usual | settings).items())
         self.folder.write("bqbatch.toml", "\n".join(["[targets.prod]", *lines, ""]))
 

@@ -8,6 +8,7 @@
 -- retry: outcomes that are asked again too, beside what any run asks
 -- limit: the most requests to ask; 0 for all
 {% from 'macros/answered.sql' import settled -%}
+{% from 'macros/cost.sql' import total -%}
 SELECT
   counted.row_count,
   counted.skipped,
@@ -38,7 +39,7 @@ FROM (
 CROSS JOIN (
   SELECT
     COUNT(*) AS to_ask,
-    IFNULL(SUM(input_tokens), 0) AS input_tokens,
-    IFNULL(SUM(most_output_tokens), 0) AS most_output_tokens
+    IFNULL({{ total('input_tokens') }}, 0) AS input_tokens,
+    IFNULL({{ total('most_output_tokens') }}, 0) AS most_output_tokens
   FROM {{ queue }}
 ) AS queued
