@@ -209,6 +209,7 @@ def test_a_model_that_is_not_served_there_is_told_with_what_is(
     model: str, location: str, hint: str, cloud: Cloud
 ) -> None:
     cloud.configure(location=location)
+    cloud.price(model)
     said = refused(cloud, "--model", model)
     assert f"Vertex AI has no `{model}` at `{location}`: Publisher Model" in said
     assert hint in said

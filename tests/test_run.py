@@ -384,17 +384,22 @@ def test_runs_and_jobs_are_views_of_the_log(folder: Folder) -> None:
     assert row == {
         "run_id": run["run_id"], "prompt": "words", "state": "finished", "file": "words.sql", "target": "local",
         "model": "simulated", "output": row["output"], "max_attempts": 3, "shard_size": None,
-        "price": row["price"],
+        "online": False, "price": row["price"], "estimated_input_tokens": row["planned_input_tokens"], "ratio": "1",
         "row_count": 6, "requests": 4, "reused": 0, "ok": 5,
         "outcomes": '{"ok":5,"skipped":1}', "input_tokens": 12, "output_tokens": run["output_tokens"], "cost_usd": "0",
-        "message": None, "planned_input_tokens": None, "planned_output_tokens": None, "planned_usd_low": None,
-        "planned_usd": None, "planned_usd_high": None, "max_cost": None,
+        "message": None, "planned_input_tokens": row["planned_input_tokens"],
+        "planned_output_tokens": row["planned_output_tokens"], "planned_usd_low": "0", "planned_usd": "0",
+        "planned_usd_high": "0", "max_cost": "10",
     }  # fmt: skip
+    assert 100 < row["planned_input_tokens"] < 300
+    assert 0 < row["planned_output_tokens"] < 300
     assert json.loads(row["price"]) == {"input": "0", "output": "0", "cached": None}
     [job] = folder.query("SELECT * EXCEPT (intended, submitted, collected) FROM bqbatch_jobs")
     assert job == {
         "run_id": run["run_id"], "prompt": "words", "shard": 1, "attempt": 1, "state": "collected",
-        "job": f"{run['run_id']}_1_1", "requests": 4, "ended_as": "SUCCEEDED", "again": False,
+        "job": f"{run['run_id']}_1_1", "requests": 4, "answered": 4, "ended_as": "SUCCEEDED", "again": False,
+        "first_position": 1, "last_position": 4, "estimated_input_tokens": row["estimated_input_tokens"],
+        "worst_usd": "0", "input_tokens": 12, "output_tokens": run["output_tokens"], "cost_usd": "0",
     }  # fmt: skip
     assert [row["state"] for row in folder_status(folder)] == ["finished"]
 
