@@ -88,7 +88,7 @@ class Ways:
                       f"a guess, without answers: {setting} for {fewer:,} tokens of output a request, not {usual:,}")  # fmt: skip
 
     def _requests(self) -> Iterator[Way]:
-        """Of what all requests have in common: their schema, and what a cache may keep."""
+        """Of what requests have in common: their schema, and what a cache may keep."""
         plan = self.plan
         [shared] = self.warehouse.read(sqlfiles.render("plan/shared", queue=self.script.work.queue))
         if shared["schema_tokens"]:
@@ -105,7 +105,7 @@ class Ways:
         usual = self.price.usd(tokens, 0)
         usd = usual - cached if usual is not None and cached is not None else None
         if usd is None or usd > 0:
-            begin = f"all requests begin with the same {opening:,} tokens"
+            begin = f"requests begin with the same {opening:,} tokens"
             move = (
                 f" and, if the {moved:,} that all end with stood before the first column, {moved:,} more"
                 if moved

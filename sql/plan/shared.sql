@@ -1,8 +1,9 @@
--- One row: the tokens that all requests to be asked have in common: of their schema, where they begin, and where their text ends.
+-- One row: the tokens that requests to be asked have in common: of their schema, where they begin, and where their text ends.
 --
 -- queue: the requests to be asked: key, request
-{# What all texts begin with is what the least and the greatest of them begin with. It is looked for in blocks, then within
-   the first that differs. Ends are the beginnings of reversed texts. All is of one reading of the queue. -#}
+{# Keys are hashes, and so the first 500 are a random sample: what one request in a hundred has of its own is seen in 99 of 100
+   plans. What all texts begin with is what the least and the greatest of them begin with; it is looked for in blocks, then within
+   the first that differs. Ends are the beginnings of reversed texts. -#}
 {% from 'macros/tokens.sql' import field, json_text, text_tokens -%}
 {% set most, block = 200000, 500 -%}
 WITH
@@ -38,7 +39,7 @@ bounds AS (
           ARRAY_REVERSE(JSON_QUERY_ARRAY(request, '$.contents[0].parts'))[SAFE_OFFSET(0)],
           NULL
         ) AS last
-      FROM {{ queue }}
+      FROM (SELECT request FROM {{ queue }} ORDER BY key LIMIT 500)
     )
   )
 ),
