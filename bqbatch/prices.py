@@ -27,7 +27,7 @@ STALE_DAYS = 120
 _FILE = Path(__file__).with_suffix(".csv")
 _PATH = re.compile(r"^(?:projects/[^/]+/locations/[^/]+/)?(?:publishers/google/)?models/(?=gemini-)")
 _VERSION = re.compile(r"(?:-preview(?:-\d\d-\d{2,4})?)?(?:[-@]\d{3})?$")
-_MOST = Decimal(1_000_000)
+_MOST = _MILLION = Decimal(1_000_000)
 _EXACT = 2**53
 _KINDS = ("input", "output", "cached")
 _USD = (*_KINDS, "batch_input", "batch_output")
@@ -51,6 +51,16 @@ class Price:
     looked_up: dt.date | None = None
     above: int = 0
     tiers: tuple[Price, ...] = ()
+
+    @property
+    def is_free(self) -> bool:
+        return self.input == 0 == self.output
+
+    def usd(self, input_tokens: int | Decimal, output_tokens: int) -> Decimal | None:
+        """What tokens cost at the lowest tier, in USD; None where a price is not known."""
+        if self.input is None or self.output is None:
+            return None
+        return (input_tokens * self.input + output_tokens * self.output) / _MILLION
 
     def as_json(self) -> dict[str, Any]:
         """What the log keeps of a price: the numbers, as texts."""

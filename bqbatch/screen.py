@@ -145,6 +145,9 @@ def plan_lines(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "reads", f"{plan.bytes:,} bytes of the source"
     times = f", about {age_text(plan.seconds)} by what jobs took of late" if plan.seconds is not None else ""
     yield "shards", f"{plan.shards}{times}"
+    amounts = ["unknown" if way.saves_usd is None else dollars(way.saves_usd) for way in plan.ways]
+    for way, amount in zip(plan.ways, amounts, strict=True):
+        yield "pay less", f"{amount:>{max(map(len, amounts))}} {way.note}"
 
 
 def show_detached(run: Detached, next_command: str) -> None:

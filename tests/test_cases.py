@@ -105,7 +105,10 @@ def requests(case: Case, engine: Engine) -> Queries:
     engine.make("ranked", case.sql("requests/queue", **known, ranked=True))
     snapshot = case.sql("requests/published")
     joined = f"LEFT JOIN {DATASET.of('queue')} AS asked ON asked.key = snapshot.request_hash"
-    others = ("requests/counts", "requests/skipped", "requests/keys", "checks/key_is_null", "checks/key_is_repeated")
+    others = (
+        "requests/counts", "requests/skipped", "requests/keys", "checks/key_is_null", "checks/key_is_repeated",
+        "plan/shared", "plan/spared",
+    )  # fmt: skip
     return Queries(
         {
             "requests/published": f"SELECT snapshot.*, asked.request FROM (\n{snapshot}\n) AS snapshot\n{joined}",

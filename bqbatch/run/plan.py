@@ -28,7 +28,8 @@ class Plan:
     fewer with a limit). Tokens and USD are those of what it asks, thoughts among the output. `samples` is how many
     answers of this prompt by this model the ranges stand on; with none they follow from the output columns alone. `bytes`
     is what the warehouse reads of the source; `seconds` the time that jobs of this model took of late. None is unknown.
-    `most_output_tokens` are those of answers as long as they may be, and `worst_usd` is what these cost.
+    `most_output_tokens` are those of answers as long as they may be, and `worst_usd` is what these cost. Where there are
+    samples, `thoughts` are those among the likely output, and `longest` is the output of the longest.
     """
 
     name: str
@@ -51,6 +52,9 @@ class Plan:
     bytes: int | None
     shards: int
     seconds: int | None
+    thoughts: int | None = None
+    longest: int | None = None
+    ways: tuple[Way, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The plan as `--format json` prints it."""
@@ -67,6 +71,7 @@ class Plan:
             },
             "worst_usd": usd(self.worst_usd), "online_usd": usd(self.online_usd), "samples": self.samples,
             "bytes": self.bytes, "shards": self.shards, "seconds": self.seconds,
+            "ways": [{"way": way.way, "saves_usd": usd(way.saves_usd), "note": way.note} for way in self.ways],
         }  # fmt: skip
 
     def logged(self, max_cost: Decimal) -> dict[str, Any]:
@@ -91,6 +96,15 @@ class Plan:
         if not self.cost_usd.high:
             return told
         return f"{told}, about {dollars(self.cost_usd.likely)} ({dollars(self.cost_usd.low)} to {dollars(self.cost_usd.high)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to pay less: its name, the USD it saves, None where nobody knows, and what to know of it in a line."""
+
+    way: str
+    saves_usd: Decimal | None
+    note: str
 
 
 def usd(amount: Decimal | None) -> float | None:

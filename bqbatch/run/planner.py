@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -20,10 +20,10 @@ from bqbatch.run.script import Build, Script
 from bqbatch.run.shards import Shards
 from bqbatch.run.source import Source
 from bqbatch.run.watcher import Watcher
+from bqbatch.run.ways import Ways
 from bqbatch.warehouses import Warehouse
 
-_MILLION = Decimal(1_000_000)
-_NO_EVIDENCE: Mapping[str, Any] = {"samples": 0, "output_likely": None}
+_NO_EVIDENCE: Mapping[str, Any] = {"samples": 0, "output_likely": None, "thoughts_likely": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +52,16 @@ class Planner:
                 check_objects(self.project, self.prompt, self.warehouse, script.objects)
                 self.warehouse.execute(*script.accounts())
                 try:
-                    return self.plan(script)
+                    return self.plan(script, ways=True)
                 finally:
                     self.warehouse.execute(script.drop_rows(), script.drop_queue())
         except KeyboardInterrupt:
             raise Interrupted("stopped; nothing was asked") from None
 
-    def plan(self, script: Script) -> Plan:
+    def plan(self, script: Script, *, ways: bool = False) -> Plan:
         """Runs the source into the run's working rows and its queue, and counts there.
 
-        The log and the prompt's append-only tables are there.
+        The log and the prompt's append-only tables are there. `ways` to pay less take queries of their own.
         """
         self.watcher.step("reading the source")
         source = Source(self.prompt, self.warehouse, self.watcher)
@@ -70,7 +70,11 @@ class Planner:
         self.warehouse.execute(build.queue(), *([build.sample(self.sample)] if self.sample else []))
         [counts] = self.warehouse.read(build.counts())
         source.note_skipped(script, counts["row_count"], counts["skipped"])
-        return self._plan(script, counts, read)
+        plan = self._plan(script, counts, read)
+        if ways:
+            form = self.prompt.form(columns)
+            plan = replace(plan, ways=Ways(self.project, self.prompt, self.warehouse, script, plan, form).found())
+        return plan
 
     def _plan(self, script: Script, counts: Mapping[str, Any], read: int | None) -> Plan:
         price, to_ask = script.price, counts["to_ask"]
@@ -101,6 +105,7 @@ class Planner:
             most_output_tokens=counts["most_output_tokens"], worst_usd=worst,
             online_usd=_usd(self.online, input_tokens, output.likely) if self.online and self.online.input is not None else None,
             samples=evidence["samples"] if evidence["output_likely"] is not None else 0, bytes=read, shards=shards, seconds=self._seconds(script, shards, to_ask),
+            thoughts=evidence["thoughts_likely"], longest=evidence["longest"] if evidence["output_likely"] is not None else None,
         )  # fmt: skip
 
     def _ratio(self, script: Script) -> Decimal:
@@ -133,6 +138,6 @@ def _sql(usd: Decimal | None) -> str:
 
 
 def _usd(price: Price, input_tokens: int | Decimal, output_tokens: int) -> Decimal:
-    assert price.input is not None
-    assert price.output is not None
-    return (input_tokens * price.input + output_tokens * price.output) / _MILLION
+    usd = price.usd(input_tokens, output_tokens)
+    assert usd is not None
+    return usd

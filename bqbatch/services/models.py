@@ -113,6 +113,33 @@ def thinking_note(model: str, level: str | None, budget: int | None, cap: int | 
     return None
 
 
+def less_thinking(model: str, level: str | None, budget: int | None) -> str | int | None:
+    """A setting `thinking` by which a model thinks less than by these, None where there is none or nobody knows."""
+    family = re.search(r"gemini-(\d+)[\d.]*-(flash-lite|flash|pro)(?![a-z])", model)
+    if family is None:
+        return None
+    if int(family[1]) >= 3:
+        level = level or _DEFAULT_LEVELS.get(family[2], "minimal")
+        if level in ("medium", "high"):
+            return "low"
+        gone = level == "minimal" or family[2] == "pro" or thinking_problem(model, "minimal", None)
+        return None if gone else "minimal"
+    least = LEAST_BUDGET_OF_PRO if family[2] == "pro" else 0
+    if budget is None and family[2] == "flash-lite":
+        return None  # it does not think unless told
+    return least if budget is None or not 0 <= budget <= least else None
+
+
+def least_cached(model: str) -> int | None:
+    """How many tokens requests have to begin with alike for a cache to keep them; None where nobody knows.
+
+    By generation: docs.cloud.google.com/vertex-ai/generative-ai/docs/context-cache/context-cache-overview and
+    ai.google.dev/gemini-api/docs/caching (October 2026).
+    """
+    family = re.search(r"gemini-(\d+)", model)
+    return None if family is None or int(family[1]) < 2 else 2048 if int(family[1]) == 2 else 4096
+
+
 def advice(model: str, location: str, today: date | None = None) -> str | None:
     """What to do about a model that is not served at a location; None where it should be, as far as is known."""
     today = today or datetime.now(UTC).date()
