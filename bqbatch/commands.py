@@ -31,21 +31,31 @@ def run_prompts(
     files: tuple[Path, ...], target: str | None, model: str | None, variables: Mapping[str, str], simulate: str | None,
     limit: int, full_refresh: bool, fail_on: str | None, *, allow_partial: bool, quiet: bool,
     finished: Callable[[RunResult | Detached, Path], None], retry: str = "", max_output_tokens: int | None = None,
-    detach: bool = False, max_cost: str | None = None,
+    detach: bool = False, max_cost: str | None = None, rehearse: bool = False,
 ) -> list[RunResult | Detached]:  # fmt: skip
     """The results of running prompt files, one after the other, each after those it refers to; `finished` is told each.
 
     All files are compiled before the first is run. `retry` names outcomes that are asked again, with commas between;
-    `max_output_tokens` takes the place of the cap the prompts set, and `max_cost` (USD) of the project's. Raises
+    `max_output_tokens` takes the place of the cap the prompts set, and `max_cost` (USD) of the project's. With `rehearse`
+    the model is made up and the dataset is a scratch one. Raises
     RowsNotOk at the end if `fail_on` finds its rows, and OverCap after the first that stopped at its cap.
     """
     cap = parse_max_cost(max_cost) if max_cost is not None else None
     rule = FailOn.parse(fail_on) if fail_on is not None else None
     again = parse_retry(retry) if retry else ()
+    if rehearse and detach:
+        raise RunError("a rehearsal lives in this process, and is soon over", "leave --detach out")
     sessions = [Session.open(file, target, model, simulate) for file in files]
     prompts = [
         session.compile(file, variables, max_output_tokens) for session, file in zip(sessions, files, strict=True)
     ]
+    if rehearse:
+        together = [prompt.name for prompt in prompts]
+        models = [session.rehearsed_model(prompt) for session, prompt in zip(sessions, prompts, strict=True)]
+        sessions = [session.rehearsal(model, together) for session, model in zip(sessions, models, strict=True)]
+        prompts = [
+            session.compile(file, variables, max_output_tokens) for session, file in zip(sessions, files, strict=True)
+        ]
     named: dict[tuple[Path, str], Path] = {}
     for session, file, prompt in zip(sessions, files, prompts, strict=True):
         objects = PromptObjects(session.project.target.dataset, prompt.name)
@@ -62,7 +72,7 @@ def run_prompts(
             service = session.service(prompt, warehouse, screen.note)
             if detach and service.in_process:
                 raise RunError("a job on the local target lives in this process", "leave --detach out")
-            if not service.in_process:
+            if rehearse or not service.in_process:
                 session.note_thinking(prompt, screen.note)
             planner = Planner(
                 session.project, prompt, warehouse, screen, limit, full_refresh, allow_partial,

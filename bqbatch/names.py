@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A dataset, `llm` or `project.llm`; `of(table)` is a quoted GoogleSQL path to one of its tables."""
+    """A dataset, `llm` or `project.llm`; `of(table)` is a quoted GoogleSQL path to one of its tables.
+
+    That of a rehearsal has the path of the real one in `rehearses`, and in `together` the prompts that are rehearsed in one go.
+    """
 
     path: str
+    rehearses: str = ""
+    together: frozenset[str] = frozenset()
+
+    def rehearsal(self, together: Iterable[str] = ()) -> Dataset:
+        """The scratch dataset beside this one, for a rehearsal of these prompts."""
+        return Dataset(f"{self.path}_rehearsal", self.path, frozenset(together))
+
+    @property
+    def real(self) -> Dataset:
+        """The dataset that is not a rehearsal's."""
+        return Dataset(self.rehearses) if self.rehearses else self
+
+    def upstream(self, prompt: str) -> Dataset:
+        """Where the view of a prompt is that others build on: in a rehearsal the real one, unless that is rehearsed too."""
+        return self if prompt in self.together else self.real
 
     def of(self, table: str) -> str:
         """The quoted path of a table or view."""

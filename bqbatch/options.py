@@ -42,6 +42,10 @@ max_cost = click.option(
 detach = click.option(
     "--detach", is_flag=True, help="Leave as soon as jobs are sent; `bqbatch resume` brings the answers home."
 )
+rehearse = click.option(
+    "--rehearse", is_flag=True,
+    help="Make answers up in place of the model, at its price and limits, in a dataset of their own: nothing is paid.",
+)  # fmt: skip
 fail_on = click.option("--fail-on", metavar="WHAT", help="Exit 3 if rows end so: any, 5%, or outcomes: failed,missing.")
 retry = click.option(
     "--outcome", "retry", required=True, metavar="OUTCOMES", help="Rows to ask again: truncated,failed."

@@ -6,6 +6,7 @@ The text of a model is untrusted: whatever is shown goes through `values.printab
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from decimal import Decimal
 from types import TracebackType
 from typing import Any
 
@@ -91,7 +92,11 @@ def show_error(message: str, hint: str | None) -> None:
 def show_result(result: RunResult, next_command: str) -> None:
     """The summary of a run, on stdout."""
     console = Console(highlight=False)
-    cost = "price unknown" if result.cost_usd is None else f"${result.cost_usd:,.2f}"
+    cost = "price unknown" if result.cost_usd is None else dollars(Decimal(result.cost_usd))
+    asked = printable(result.model)
+    if result.rehearsal:
+        cost += " (rehearsed)"
+        asked = f"simulated, for {asked}"
     outcomes = Text(", ").join(
         Text(f"{count:,} {name}", style=_GOOD.get(name, "red")) for name, count in result.outcomes.items()
     )
@@ -102,7 +107,7 @@ def show_result(result: RunResult, next_command: str) -> None:
                 f"{result.rows:,}", " (" if result.outcomes else "", outcomes, ")" if result.outcomes else ""
             ),
         ),
-        ("requests", Text(f"{result.requests:,} asked of {printable(result.model)}, {result.reused:,} rows reused")),
+        ("requests", Text(f"{result.requests:,} asked of {asked}, {result.reused:,} rows reused")),
         ("tokens", Text(f"{result.input_tokens:,} in, {result.output_tokens:,} out, {cost}")),
         ("view", Text(result.view)),
         ("next", Text(next_command)),

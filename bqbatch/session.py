@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bqbatch.errors import Place, ServiceError
 from bqbatch.prices import FREE, UNKNOWN, Price, hint_for, note_on_age, price_of
-from bqbatch.project import Project, load_project
+from bqbatch.project import MOST_REQUESTS, Project, load_project
 from bqbatch.prompt.compile import CompiledPrompt, compile_prompt
 from bqbatch.services.models import is_gemini
 
@@ -33,6 +33,8 @@ class Session:
     project: Project
     model: str | None = None
     simulate: str | None = None
+    rehearsed: str | None = None
+    """The model whose part is played, where this is a rehearsal."""
 
     @classmethod
     def open(
@@ -77,7 +79,8 @@ class Session:
         """The model that Vertex AI is asked for: none is taken for granted where it costs money."""
         named = self.model or prompt.settings.model
         if self.simulate is not None:
-            raise ServiceError("--simulate makes answers up, on the local target only", "leave --target out")
+            raise ServiceError("--simulate makes answers up, on the local target only",
+                               "leave --target out, or add --rehearse")  # fmt: skip
         if not named or named in ANSWERS_AS or named.endswith(".gguf"):
             raise ServiceError(
                 f"the {self.project.target.name} target asks Gemini"
@@ -100,6 +103,18 @@ class Session:
         named = self.named_model(prompt)
         local = self.project.target.type == "local"
         return named if local and self.simulate is None and is_gemini(named) else self.answering_model(prompt)
+
+    def rehearsed_model(self, prompt: CompiledPrompt) -> str:
+        """The model that a rehearsal is about."""
+        return replace(self, simulate=None).planned_model(prompt)
+
+    def rehearsal(self, model: str, together: Iterable[str]) -> Session:
+        """The session for a rehearsal of these prompts, where a model's part is played: with the limits that it has."""
+        target = self.project.target
+        if target.type == "local" and is_gemini(model):
+            target = replace(target, shard_size=MOST_REQUESTS, in_flight=4)
+        target = replace(target, dataset=target.dataset.rehearsal(together))
+        return replace(self, project=replace(self.project, target=target), rehearsed=model)
 
     def _refused_thinking(self, prompt: CompiledPrompt) -> Iterator[tuple[str, str, Place | None]]:
         """What the named model does not take of thinking settings, or has no answer with, and where that is said."""
@@ -154,10 +169,12 @@ class Session:
         if target.type == "vertex":
             from bqbatch.warehouses.bigquery import BigQueryWarehouse
 
-            return BigQueryWarehouse(target.project, target.dataset, None, target.maximum_bytes_billed, target.endpoint)
+            return BigQueryWarehouse(
+                target.project, target.dataset.real, None, target.maximum_bytes_billed, target.endpoint
+            )
         from bqbatch.warehouses.duckdb import DuckDBWarehouse
 
-        return DuckDBWarehouse(self.project.warehouse_file, self.project.target.dataset.path)
+        return DuckDBWarehouse(self.project.warehouse_file, target.dataset.real.path)
 
     @property
     def is_begun(self) -> bool:
@@ -183,6 +200,8 @@ class Session:
 
     def service(self, prompt: CompiledPrompt, warehouse: Warehouse, note: Callable[[str], None]) -> BatchService:
         """The service that answers a prompt."""
+        if self.rehearsed is not None:
+            return self._player(prompt, self.rehearsed, warehouse, note)
         if self.project.target.type == "vertex":
             return self.vertex(self.answering_model(prompt), warehouse)
         named, answers = self.named_model(prompt), self.answering_model(prompt)
@@ -203,6 +222,24 @@ class Session:
         if named != LOCAL_MODEL:
             note(f"the local target has no {named}: {answers} answers in its place, and says so in _model")
         return LlamaService(warehouse, None)
+
+    def _player(
+        self, prompt: CompiledPrompt, model: str, warehouse: Warehouse, note: Callable[[str], None]
+    ) -> BatchService:
+        """Who plays the part of a model in a rehearsal."""
+        from bqbatch.prompt.lengths import expected_output, expected_thoughts
+        from bqbatch.services.models import MOST_OUTPUT_TOKENS
+        from bqbatch.services.simulated import Part, SimulatedService, parse_faults
+
+        if not is_gemini(model):
+            note(f"{model} answers on this machine: a run of it costs nothing, and so does its rehearsal")
+        thoughts = expected_thoughts(prompt.settings, model)
+        answer = expected_output(prompt.output, prompt.settings, model, MOST_OUTPUT_TOKENS)
+        part = Part(
+            model, self.project.target.dataset, max(0, int(answer.likely - thoughts.likely)), int(thoughts.likely),
+            int(thoughts.high) if thoughts.high < MOST_OUTPUT_TOKENS else None,
+        )  # fmt: skip
+        return SimulatedService(warehouse, prompt.output, parse_faults(self.simulate or ""), part)
 
     def vertex(self, model: str, warehouse: Warehouse) -> VertexService:
         """The service of a target of type vertex, for a model."""

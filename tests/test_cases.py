@@ -49,6 +49,9 @@ USUAL: dict[str, Any] = {
     "size": 3,
     "faults": [],
     "late": False,
+    "text_likely": 300,
+    "thoughts_likely": 0,
+    "thoughts_most": None,
 }
 ANSWERS, RESPONSES = sqlfiles.render("ledger/answers"), sqlfiles.render("responses/responses")
 REQUESTS = f"SELECT request_hash AS key, request FROM (\n{ANSWERS}\n)"
@@ -170,11 +173,14 @@ def responses(case: Case, engine: Engine) -> Queries:
 
 
 def simulated(case: Case, engine: Engine) -> Queries:
-    """requests.jsonl and answers.jsonl: the responses that a made-up model gives."""
+    """requests.jsonl and answers.jsonl: the responses that a made-up model gives; with queue.jsonl, in a rehearsal."""
+    queued = case.rows("queue.jsonl")
+    engine.fill("queue", "SELECT '' AS key, 1 AS input_tokens, 1 AS most_output_tokens LIMIT 0", queued)
+    queue = DATASET.of("queue") if queued else None
     engine.fill("requests", REQUESTS, case.rows("requests.jsonl"))
     engine.fill("answers", ANSWERS, case.rows("answers.jsonl"))
-    late = case.sql("responses/late", late=case.sql("responses/simulated", late=True))
-    return Queries({"responses/simulated": case.sql("responses/simulated"), "responses/late": late})
+    late = case.sql("responses/late", late=case.sql("responses/simulated", queue=queue, late=True))
+    return Queries({"responses/simulated": case.sql("responses/simulated", queue=queue), "responses/late": late})
 
 
 def view(case: Case, engine: Engine) -> Queries:

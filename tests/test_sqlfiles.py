@@ -112,6 +112,9 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "select": (SELECT,),
     "by": ("run_id", "day", "outcome"),
     "total": (f"SELECT *, NUMERIC '1' AS wasted_usd, NUMERIC '1' AS usd_per_ok FROM {DATASET.of('usage')}",),
+    "text_likely": (300,),
+    "thoughts_likely": (500,),
+    "thoughts_most": (None, 900),
     "usages": ((("it's", DATASET.of("usage")), ("b", DATASET.of("usage"))), (("b", DATASET.of("usage")),)),
     "where": ("_outcome != 'ok' -- why", "key IN (1, 2)"),
 }
@@ -124,6 +127,7 @@ SPECIAL: dict[tuple[str, str], tuple[Any, ...]] = {
         Price(Decimal("0.15"), Decimal("1.25")),
         Price(Decimal("0.15"), Decimal("1.25"), tiers=(TIER,)),
     ),
+    ("responses/simulated", "queue"): (None, DATASET.of("queue")),
     ("usage/run", "job"): (None, "it's_1_1"),
     ("responses/late", "late"): (f"SELECT key FROM {DATASET.of('responses')}",),
     ("responses/read", "responses"): ("(SELECT 'k' AS key, '{}' AS response, '' AS status)",),

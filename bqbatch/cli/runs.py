@@ -25,19 +25,21 @@ if TYPE_CHECKING:
 @options.max_cost
 @options.yes
 @options.detach
+@options.rehearse
 @options.fail_on
 @options.text_or_json
 def run(
     files: tuple[Path, ...], target: str | None, model: str | None, variables: dict[str, str], simulate: str | None,
     limit: int | None, full_refresh: bool, allow_partial: bool, max_cost: str | None, detach: bool,
-    fail_on: str | None, format_: str,
+    rehearse: bool, fail_on: str | None, format_: str,
 ) -> None:  # fmt: skip
     """Ask the model about every row and publish the answers as a view.
 
     Only requests that were never answered are asked. A row that fails is data: see the view's _outcome and _error.
     """
     _run(files, format_, target=target, model=model, variables=variables, simulate=simulate, limit=limit or 0,
-         full_refresh=full_refresh, allow_partial=allow_partial, max_cost=max_cost, detach=detach, fail_on=fail_on)  # fmt: skip
+         full_refresh=full_refresh, allow_partial=allow_partial, max_cost=max_cost, detach=detach, rehearse=rehearse,
+         fail_on=fail_on)  # fmt: skip
 
 
 @click.command()
@@ -189,7 +191,10 @@ def _echo_results(finished: list[tuple[RunResult | Detached, Path]], format_: st
 
         for result, file in finished:
             if isinstance(result, RunResult):
-                show_result(result, command_line("show", str(file)))
+                shown = (
+                    ("query", f"SELECT * FROM `{result.view}` LIMIT 20") if result.rehearsal else ("show", str(file))
+                )
+                show_result(result, command_line(*shown))
             else:
                 show_detached(result, command_line("resume", str(file)))
 

@@ -74,12 +74,13 @@ def expected_output(output: Iterable[OutputColumn], settings: Settings, model: s
     `most` is what one answer of a model can have. Thoughts count against the cap as the answer does.
     """
     columns = tuple(output)
-    found = (_object(columns) if columns else _PLAIN_TEXT) + _thoughts(settings, model)
+    found = (_object(columns) if columns else _PLAIN_TEXT) + expected_thoughts(settings, model)
     cap = min(settings.max_output_tokens or most, most)
     return Length(*(int(min(tokens, cap)) for tokens in (found.low, found.likely, found.high)))
 
 
-def _thoughts(settings: Settings, model: str) -> Length:
+def expected_thoughts(settings: Settings, model: str) -> Length:
+    """The tokens of one answer's thinking, with no cap on them but a budget."""
     level, budget = settings.thinks
     usual = next(level for pattern, level in _FAMILIES if re.search(pattern, model))
     if level is None and budget is not None:

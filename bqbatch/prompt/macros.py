@@ -126,7 +126,7 @@ class Macros:
         said = re.compile(rf"\bref\s*\(\s*['\"]({name})['\"]")
         places = (file.place(at.start(1)) for file in self.files if (at := said.search(file.text)))
         self.refs.setdefault(name, Ref(name, next(places, self.main.place_of(name))))
-        return self.dataset.of(name)
+        return self.dataset.upstream(name).of(name)
 
     def seed(self, name: str) -> str:
         """The table of a file beside the prompt file."""

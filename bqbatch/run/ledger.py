@@ -25,6 +25,9 @@ PERMANENT = "expiration_timestamp = NULL"
 WORKING = "expiration_timestamp = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL 14 DAY)"
 """The option of what a run needs for itself: longer than a job may wait (72 hours) and work (24), and be looked for."""
 
+REHEARSED = "expiration_timestamp = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL 1 DAY)"
+"""The option of what a rehearsal leaves of a prompt: it is made anew by each."""
+
 
 def new_run_id() -> str:
     """An id that sorts by time, to a quarter of a millisecond: `20261123_084501_3f9a7c`, half of the end is chance."""

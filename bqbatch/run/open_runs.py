@@ -180,7 +180,7 @@ class OpenRuns:
 
     def _sweep(self, script: Script, keep: tuple[str, ...] = ()) -> None:
         """Drops what is left of a run's working tables: one may have been made and not sent, or collected and not dropped."""
-        for table in self.warehouse.list_tables():
+        for table in self.warehouse.list_tables(self.dataset):
             if run_of(table) == script.run_id and self.dataset.of(table) not in keep:
                 drop = f"DROP TABLE IF EXISTS {self.dataset.of(table)}"
                 self.warehouse.execute(script.ledger.statement(f"sweep_{table}_{self.claim.ledger.run_id}", drop))

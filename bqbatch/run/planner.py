@@ -16,6 +16,7 @@ from bqbatch.prompt.lengths import expected_output
 from bqbatch.run.budget import Budget
 from bqbatch.run.ownership import check_objects
 from bqbatch.run.plan import Plan, Range
+from bqbatch.run.rehearsal import past_of
 from bqbatch.run.script import Build, Script
 from bqbatch.run.shards import Shards
 from bqbatch.run.source import Source
@@ -77,10 +78,10 @@ class Planner:
         return plan
 
     def _plan(self, script: Script, counts: Mapping[str, Any], read: int | None) -> Plan:
-        price, to_ask = script.price, counts["to_ask"]
-        ratio = self._ratio(script)
+        price, to_ask, past = script.price, counts["to_ask"], past_of(self.warehouse, script.dataset)
+        ratio = self._ratio(script, past)
         input_tokens = round(counts["input_tokens"] * ratio)
-        evidence = self._evidence(script, ratio) if to_ask and counts["answers"] else _NO_EVIDENCE
+        evidence = self._evidence(script, ratio, past) if to_ask and counts["answers"] else _NO_EVIDENCE
         known = price.input is not None
         cost: Range[Decimal] | None = None
         if evidence["output_likely"] is not None:
@@ -104,27 +105,27 @@ class Planner:
             input_tokens=input_tokens, estimated_input_tokens=counts["input_tokens"], ratio=ratio, output_tokens=output, cost_usd=cost,
             most_output_tokens=counts["most_output_tokens"], worst_usd=worst,
             online_usd=_usd(self.online, input_tokens, output.likely) if self.online and self.online.input is not None else None,
-            samples=evidence["samples"] if evidence["output_likely"] is not None else 0, bytes=read, shards=shards, seconds=self._seconds(script, shards, to_ask),
+            samples=evidence["samples"] if evidence["output_likely"] is not None else 0, bytes=read, shards=shards, seconds=self._seconds(script, shards, to_ask, past),
             thoughts=evidence["thoughts_likely"], longest=evidence["longest"] if evidence["output_likely"] is not None else None,
         )  # fmt: skip
 
-    def _ratio(self, script: Script) -> Decimal:
+    def _ratio(self, script: Script, past: Mapping[str, str]) -> Decimal:
         """What this model counted of late for an estimated token of input; 1 where nobody knows."""
-        sql = sqlfiles.render("plan/calibration", jobs=script.dataset.jobs, runs=script.dataset.runs)
+        sql = sqlfiles.render("plan/calibration", **past)
         [row] = self.warehouse.read(sql, {"model": script.model})
         return Decimal(row["ratio"]) if row["ratio"] is not None else Decimal(1)
 
-    def _evidence(self, script: Script, ratio: Decimal) -> Mapping[str, Any]:
+    def _evidence(self, script: Script, ratio: Decimal, past: Mapping[str, str]) -> Mapping[str, Any]:
         [row] = self.warehouse.read(sqlfiles.render(
             "plan/interval", queue=script.work.queue, answers=script.objects.answers, rows=script.work.rows,
-            runs=script.dataset.runs, model=script.model, input_price=_sql(script.price.input),
+            runs=past["runs"], model=script.model, input_price=_sql(script.price.input),
             output_price=_sql(script.price.output), ratio=f"{ratio:f}",
         ))  # fmt: skip
         return row
 
-    def _seconds(self, script: Script, shards: int, to_ask: int) -> int | None:
+    def _seconds(self, script: Script, shards: int, to_ask: int, past: Mapping[str, str]) -> int | None:
         """How long it may take, as far as the log knows: of batches so many at a time; of one here, by its requests."""
-        sql = sqlfiles.render("ledger/pace", jobs=script.dataset.jobs, runs=script.dataset.runs)
+        sql = sqlfiles.render("ledger/pace", **past)
         [pace] = self.warehouse.read(sql, {"model": script.model})
         if not pace["jobs"]:
             return None

@@ -69,4 +69,5 @@ class Publisher:
             cost_usd=cost,
             view=script.objects.view.strip("`"),
             over_cap=over_cap,
+            rehearsal=bool(script.dataset.rehearses),
         )

@@ -43,7 +43,8 @@ def parse_retry(text: str) -> tuple[str, ...]:
 class RunResult:
     """The numbers of a finished run: `rows` is the sum of `outcomes`; tokens and dollars are this run's alone.
 
-    `over_cap` requests were not asked, since they might have cost more than was left.
+    `over_cap` requests were not asked, since they might have cost more than was left. Those of a `rehearsal` cost nothing:
+    its dollars are what they would have cost.
     """
 
     run_id: str
@@ -59,16 +60,19 @@ class RunResult:
     cost_usd: Decimal | None
     view: str
     over_cap: int = 0
+    rehearsal: bool = False
 
     def check_cap(self, file: str) -> None:
         """Raises OverCap where the cap kept requests from being asked."""
         if self.over_cap:
+            command = f"bqbatch run {'--rehearse ' if self.rehearsal else ''}{shlex.quote(file)} --max-cost USD"
             raise OverCap(
                 f"stopped at the cap: {self.over_cap:,} requests of `{self.name}` are not asked, as they might cost more "
                 "than is left",
-                f"what was answered is kept: bqbatch run {shlex.quote(file)} --max-cost USD goes on; a smaller "
-                "max_output_tokens makes the worst case cheaper",
-            )
+                (f"so would a run be: {command} tries another cap" if self.rehearsal
+                 else f"what was answered is kept: {command} goes on")
+                + "; a smaller max_output_tokens makes the worst case cheaper",
+            )  # fmt: skip
 
     def as_json(self) -> dict[str, Any]:
         """The result as `--format json` prints it."""
@@ -77,6 +81,7 @@ class RunResult:
             "requests": self.requests, "reused": self.reused, "outcomes": dict(self.outcomes),
             "input_tokens": to_json(self.input_tokens), "output_tokens": to_json(self.output_tokens),
             "cost_usd": None if self.cost_usd is None else float(self.cost_usd), "view": self.view,
+            **({"rehearsal": True} if self.rehearsal else {}),
         }  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from bqbatch.run.ownership import check_objects, file_of
 from bqbatch.run.plan import Plan
 from bqbatch.run.planner import Planner
 from bqbatch.run.publisher import Publisher
+from bqbatch.run.rehearsal import Rehearsal
 from bqbatch.run.result import Detached, RunResult
 from bqbatch.run.script import Script, new_script
 from bqbatch.run.shards import Shards
@@ -115,13 +116,18 @@ class Runner:
     def _begun(self, go_on: Callable[[Flight], _T]) -> _T:
         script = new_script(self.project, self.prompt, self.service.model, self.price, online=self.online)
         claim, target = Claim(self.warehouse, script.objects, script.ledger), self.project.target
+        rehearsal = Rehearsal(self.warehouse, script) if script.dataset.rehearses else None
         try:
             with self.warehouse.step():
+                if rehearsal:
+                    rehearsal.open()
                 self.warehouse.execute(*script.ledger.setup())
                 check_objects(self.project, self.prompt, self.warehouse, script.objects)
                 claim.take()
             try:
-                if not self.planner.sample:  # a sample waits for nothing
+                if rehearsal:
+                    rehearsal.clear()
+                elif not self.planner.sample:  # a sample waits for nothing
                     OpenRuns(
                         self.warehouse, self.earlier or (lambda _: self.service), self.watcher, claim, target
                     ).settle()
@@ -186,13 +192,15 @@ class Runner:
             )
         )  # fmt: skip
         if plan.to_ask:
-            self.watcher.note(f"plan: {plan}")
+            rehearsed = " (rehearsed)" if script.dataset.rehearses and plan.cost_usd and plan.cost_usd.high else ""
+            self.watcher.note(f"plan: {plan}{rehearsed}")
             self._check_cost(plan)
         return plan
 
     def _check_cost(self, plan: Plan) -> None:
         """Raises OverCap where the cap can't be held, or would likely be met."""
-        again = f"bqbatch run {shlex.quote(self.prompt.path)}"
+        rehearse = "--rehearse " if self.project.target.dataset.rehearses else ""
+        again = f"bqbatch run {rehearse}{shlex.quote(self.prompt.path)}"
         if plan.cost_usd is None:
             raise OverCap(
                 f"the price of {plan.model} is not known, so that no cap can be held: nothing was asked",

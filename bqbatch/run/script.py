@@ -12,7 +12,7 @@ from bqbatch.prices import FREE, Price
 from bqbatch.project import Project
 from bqbatch.prompt.compile import CompiledPrompt
 from bqbatch.prompt.output import OutputColumn
-from bqbatch.run.ledger import PERMANENT, WORKING, Ledger, new_run_id
+from bqbatch.run.ledger import PERMANENT, REHEARSED, WORKING, Ledger, new_run_id
 from bqbatch.services import NOWHERE, Job, Span
 from bqbatch.services.models import MOST_OUTPUT_TOKENS
 from bqbatch.warehouses import Statement
@@ -98,7 +98,8 @@ class Script:
         """
         select = sqlfiles.render(
             "responses/answers", requests=job.requests, responses=job.responses, answers=job.answers, job=job.name,
-            run_id=job.run_id, output=self.output, model=self.model, complete=complete, price=self.price,
+            run_id=job.run_id, output=self.output, model="simulated" if self.dataset.rehearses else self.model,
+            complete=complete, price=self.price,
         )  # fmt: skip
         step = f"collect_{job.shard}_{job.attempt}{f'_{by}' if by else ''}"
         return self.ledger.statement(step, f"INSERT INTO {job.answers}\n{select}")
@@ -155,6 +156,8 @@ class Script:
     def create(self, step: str, table: str, select: str, verb: str = "CREATE TABLE", clauses: str = "") -> Statement:
         """A statement that makes a table or view, labelled as the prompt's own."""
         expiration = PERMANENT if run_of(table.strip("`").rpartition(".")[2]) is None else WORKING
+        if self.dataset.rehearses:
+            expiration = REHEARSED
         options = f"OPTIONS ({expiration}, labels = [('{LABEL}', '{self.prompt}')])"
         return self.ledger.statement(step, f"{verb} {table}\n{clauses}{options} AS\n{select}")
 

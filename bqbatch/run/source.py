@@ -33,7 +33,9 @@ class Source:
         Raises RunError where a view it builds on is not there or not complete, or where keys do not tell rows apart.
         """
         for ref in self.prompt.refs:
-            self._check_upstream(PromptObjects(script.dataset, ref.name), ref.place, allow_partial=allow_partial)
+            self._check_upstream(
+                PromptObjects(script.dataset.upstream(ref.name), ref.name), ref.place, allow_partial=allow_partial
+            )
         for seed in self.prompt.seeds:
             with self._placed(seed_of=seed.place):
                 self.warehouse.load(seed.path, seed.table)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from bqbatch import sqlfiles
 from bqbatch.errors import ServiceError
+from bqbatch.names import Dataset, RunObjects
 from bqbatch.prompt.output import OutputColumn
 from bqbatch.services import Job, JobState, JobStatus
 from bqbatch.warehouses import Statement, Warehouse
@@ -16,6 +18,20 @@ FAULTS = ("429", "400", "500", "503", "truncated", "blocked", "bad_json", "schem
 _NEED_OUTPUT = ("bad_json", "schema")
 
 Faults = tuple[tuple[str, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Whose part is played in a rehearsal, in which dataset, and what an answer takes of tokens: of text, of thinking.
+
+    A text with columns is as long as what is made up for them; `thoughts_most` is None where no budget holds them.
+    """
+
+    model: str
+    dataset: Dataset
+    text_likely: int = 0
+    thoughts_likely: int = 0
+    thoughts_most: int | None = None
 
 
 def parse_faults(text: str) -> Faults:
@@ -49,27 +65,33 @@ class SimulatedService:
 
     Rows with the fault `late` come only when another process looks at the job: the run that asked sees the job
     paused, as it may on the real service, and leaves them pending.
+
+    In a rehearsal it goes by the name of the model whose `part` it plays, and only its answers say who it is. They
+    count tokens as the plan does.
     """
 
-    model = "simulated"
     poll_seconds = 0.0
     settle_seconds = 0.0
     in_process = True
 
-    def __init__(self, warehouse: Warehouse, output: tuple[OutputColumn, ...], faults: Faults = ()) -> None:
+    def __init__(
+        self, warehouse: Warehouse, output: tuple[OutputColumn, ...], faults: Faults = (), part: Part | None = None
+    ) -> None:
         impossible = [name for name, _ in faults if name in _NEED_OUTPUT] if not output else []
         if impossible:
             raise ServiceError(
                 f"--simulate {impossible[0]}: a plain text answer can't have this fault",
                 "it is for prompts with {% output %}",
             )
+        self.model = part.model if part else "simulated"
         self._warehouse = warehouse
         self._output = output
         self._faults = faults
+        self._part = part
         self._mine: set[str] = set()
 
     def submit(self, job: Job) -> str:
-        self._warehouse.execute(answer(job, self._output, self._faults))
+        self._warehouse.execute(answer(job, self._output, self._faults, self._part))
         self._mine.add(job.name)
         return job.name
 
@@ -93,16 +115,18 @@ class SimulatedService:
         return job.responses if self._warehouse.describe(job.responses) else None
 
     def _late(self, job: Job) -> str:
-        return _select(job, self._output, self._faults, late=True)
+        return _select(job, self._output, self._faults, self._part, late=True)
 
 
-def answer(job: Job, output: tuple[OutputColumn, ...], faults: Faults = ()) -> Statement:
+def answer(job: Job, output: tuple[OutputColumn, ...], faults: Faults = (), part: Part | None = None) -> Statement:
     """The statement that makes the response table of a job."""
-    select = _select(job, output, faults, late=False)
+    select = _select(job, output, faults, part, late=False)
     return Statement(f"CREATE TABLE {job.responses} AS\n{select}", f"bqb_{job.name}_answer")
 
 
-def _select(job: Job, output: tuple[OutputColumn, ...], faults: Faults, *, late: bool) -> str:
+def _select(job: Job, output: tuple[OutputColumn, ...], faults: Faults, part: Part | None, *, late: bool) -> str:
     return sqlfiles.render(
-        "responses/simulated", requests=job.requests, answers=job.answers, output=output, faults=faults, late=late
-    )
+        "responses/simulated", requests=job.requests, answers=job.answers, output=output, faults=faults, late=late,
+        queue=RunObjects(part.dataset, job.run_id).queue if part else None, text_likely=part.text_likely if part else 0,
+        thoughts_likely=part.thoughts_likely if part else 0, thoughts_most=part.thoughts_most if part else None,
+    )  # fmt: skip

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     import pyarrow
 
+    from bqbatch.names import Dataset
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -97,8 +99,8 @@ class Warehouse(Protocol):
     def set_descriptions(self, table: str, descriptions: Mapping[str, str]) -> None:
         """Describes columns of a table or view, by name; others keep what they have."""
 
-    def list_tables(self) -> tuple[str, ...]:
-        """The names of all tables and views in the dataset."""
+    def list_tables(self, dataset: Dataset | None = None) -> tuple[str, ...]:
+        """The names of all tables and views in the warehouse's own dataset, or in another one."""
 
     def describe(self, table: str) -> Table | None:
         """The columns and labels of a table or view, or None where there is none."""

@@ -12,10 +12,13 @@ SELECT
   IF(
     COUNT(*) = 0,
     0,
-    CAST(SUM({{ millionths() }}) * NUMERIC '0.000001' AS NUMERIC)
+    CAST(SUM(millionths) * NUMERIC '0.000001' AS NUMERIC)
   ) AS cost_usd
-FROM {{ answers }}
-WHERE run_id = {{ run_id | literal }}
-{%- if job %}
-  AND job = {{ job | literal }}
-{%- endif %}
+FROM (
+  SELECT request_hash, input_tokens, output_tokens, thought_tokens, {{ millionths() }} AS millionths
+  FROM {{ answers }}
+  WHERE run_id = {{ run_id | literal }}
+  {%- if job %}
+    AND job = {{ job | literal }}
+  {%- endif %}
+)

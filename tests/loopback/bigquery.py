@@ -24,7 +24,7 @@ from bqbatch.warehouses import Result, Statement
 from bqbatch.warehouses.duckdb import DuckDBWarehouse
 from tests.loopback.http import Answer, Call, Refusal, Reply
 from tests.loopback.rules import MOST_QUERY, Rules, check_labels
-from tests.loopback.tables import Tables
+from tests.loopback.tables import Tables, is_schema
 from tests.loopback.values import cell, schema_field
 
 PAGE_ROWS = 1_000
@@ -213,11 +213,13 @@ class BigQuery:
                 }  # fmt: skip
             if not dry:
                 self.warehouse.execute(Statement(sql, job_id, parameters))
-                self.tables.remember(tree)
+                self.tables.remember(tree, location)
         except Exists as error:
             raise Refusal(409, "duplicate", f"Already Exists: Table {self.project}:{error.message}") from None
         except WarehouseError as error:
             raise Refusal(400, "invalidQuery", _placed(error, sql)) from None
+        if is_schema(tree):
+            return {"statementType": "CREATE_SCHEMA", "totalBytesProcessed": "0"}
         return {"statementType": _STATEMENTS.get(type(tree), "SCRIPT"), "totalBytesProcessed": "0"}
 
     def _load(self, load: Mapping[str, Any], content: bytes) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class Rules:
         dataset = path.partition(":")[2].partition(".")[0]
         if permission not in self.denied and not (permission in _CHANGES and dataset in self.read_only):
             return
-        if permission == "bigquery.jobs.create":
+        if permission in ("bigquery.jobs.create", "bigquery.datasets.create"):
             words = f"User does not have {permission} permission in project {path}."
         elif permission == "bigquery.tables.getData":
             words = f"User does not have permission to query table {path}, or perhaps it does not exist."

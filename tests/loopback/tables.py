@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from bqbatch.names import Dataset
 from bqbatch.warehouses import Statement
 from bqbatch.warehouses.duckdb import DuckDBWarehouse
 from tests.loopback.http import Answer, Call, Refusal
@@ -21,7 +22,7 @@ from tests.loopback.values import schema_field
 
 _PATH = re.compile(r".*/projects/([^/]+)/datasets/([^/:]+)/tables/([^/:]+)")
 _CHANGING = (exp.Create, exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Drop)
-_EXPIRATION = "expiration_timestamp"
+_EXPIRATION, _DEFAULT_DAYS = "expiration_timestamp", "default_table_expiration_days"
 
 
 @dataclass
@@ -64,6 +65,9 @@ class Tables:
 
     def check(self, tree: exp.Expr, location: str) -> None:
         """Refuses a statement over datasets that are not there or elsewhere, or that a permission is missing for."""
+        if is_schema(tree):
+            self.rules.need("bigquery.datasets.create", "Project", self.project)
+            return
         target = tree.find(exp.Table) if isinstance(tree, _CHANGING) else None
         columns = {column.name for column in tree.find_all(exp.Column)}
         for table in tree.find_all(exp.Table):
@@ -94,9 +98,15 @@ class Tables:
         else:
             self.rules.need("bigquery.tables.updateData", "Table", path)
 
-    def remember(self, tree: exp.Expr) -> None:
-        """Keeps what a statement says of a table that DuckDB forgets."""
+    def remember(self, tree: exp.Expr, location: str) -> None:
+        """Keeps what a statement says of a table, or of a dataset, that DuckDB forgets."""
         table = tree.find(exp.Table)
+        if isinstance(tree, exp.Create) and is_schema(tree) and table is not None:
+            name = table.db.rpartition(".")[2]
+            days = next((float(item.args["value"].name) for item in _options(tree) if item.name == _DEFAULT_DAYS), 0)
+            if name not in self.datasets:
+                self.datasets[name], self.rules.expirations[name] = location, int(days * 86_400)
+            return
         if not isinstance(tree, (exp.Create, exp.Drop)) or table is None:
             return
         name = f"{table.db}.{table.name}"
@@ -167,7 +177,8 @@ class Tables:
         dataset = call.path.split("/datasets/")[1].split("/")[0]
         self.rules.need("bigquery.tables.list", "Dataset", f"{self.project}:{dataset}")
         references = [
-            {"projectId": self.project, "datasetId": dataset, "tableId": name} for name in self.warehouse.list_tables()
+            {"projectId": self.project, "datasetId": dataset, "tableId": name}
+            for name in self.warehouse.list_tables(Dataset(dataset))
         ]
         start, most = int(call.query.get("pageToken") or 0), 2
         page: dict[str, Any] = {
@@ -197,7 +208,7 @@ class Tables:
         dataset, name = self._named(call)
         self.rules.need("bigquery.tables.delete", "Table", f"{self.project}:{dataset}.{name}")
         with self.locked():
-            if name not in self.warehouse.list_tables():
+            if name not in self.warehouse.list_tables(Dataset(dataset)):
                 raise Refusal(404, "notFound", f"Not found: Table {self.project}:{dataset}.{name}", "NOT_FOUND")
             there = self.warehouse.describe(f"`{dataset}.{name}`")
             kind = "TABLE" if there and not there.is_view else "VIEW"
@@ -220,6 +231,11 @@ class Tables:
         found = _PATH.match(call.path)
         assert found
         return found[2], found[3]
+
+
+def is_schema(tree: exp.Expr) -> bool:
+    """Whether a statement makes a dataset: it is in the location where the statement runs."""
+    return isinstance(tree, exp.Create) and tree.kind == "SCHEMA"
 
 
 def _options(tree: exp.Create) -> Iterator[exp.Property]:

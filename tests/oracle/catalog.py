@@ -51,7 +51,7 @@ def judged(
     tree = sqlglot.parse_one(sql, dialect="bigquery")
     assert refused(tree) == [], sql
     change = None
-    if isinstance(tree, exp.Create):
+    if isinstance(tree, exp.Create) and tree.kind != "SCHEMA":
         change = path_of(tree.this), "replaced" if tree.args.get("replace") else "made"
     elif isinstance(tree, exp.Drop):
         [table] = tree.args["tables"]

@@ -136,9 +136,10 @@ class BigQueryWarehouse:
     def replace(self, path: Path, table: str, label: str) -> None:
         self._load(path, table, "WRITE_TRUNCATE", label)
 
-    def list_tables(self) -> tuple[str, ...]:
+    def list_tables(self, dataset: Dataset | None = None) -> tuple[str, ...]:
         with self._said(""):
-            found = self._client.list_tables(self._path(self.dataset.path), **self._patience)
+            path = dataset.path if dataset else self.dataset.path
+            found = self._client.list_tables(path if "." in path else f"{self.project}.{path}", **self._patience)
             return tuple(sorted(table.table_id for table in found))
 
     def _load(self, path: Path, table: str, disposition: str, label: str = "") -> None:

@@ -29,6 +29,8 @@ from bqbatch.warehouses.duckdb.types import sql_type
 if TYPE_CHECKING:
     import duckdb
 
+    from bqbatch.names import Dataset
+
 _MACROS = (Path(__file__).parent / "macros.sql").read_text("utf-8")
 _DIGEST = hashlib.sha256(_MACROS.encode()).hexdigest()
 _WAIT_SECONDS = 120
@@ -147,10 +149,11 @@ class DuckDBWarehouse:
                     f"COMMENT ON COLUMN {named} IS {exp.Literal.string(description).sql(dialect='duckdb')}"
                 )
 
-    def list_tables(self) -> tuple[str, ...]:
-        """The names of all tables and views in the dataset."""
+    def list_tables(self, dataset: Dataset | None = None) -> tuple[str, ...]:
+        """The names of all tables and views in the warehouse's own dataset, or in another one."""
+        schema = dataset.path.rpartition(".")[2] if dataset else self.dataset
         with self._open() as connection:
-            return tuple(name for (name,) in connection.execute("FROM bqbatch.names_in(?)", [self.dataset]).fetchall())
+            return tuple(name for (name,) in connection.execute("FROM bqbatch.names_in(?)", [schema]).fetchall())
 
     def describe(self, table: str) -> Table | None:
         """The columns and labels of a table or view, or None."""

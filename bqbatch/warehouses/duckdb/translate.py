@@ -61,6 +61,8 @@ def translate(sql: str) -> Translation:
             raise Unsupported(f"`{table.db}.{table.name}` names a file, not a table", "load it: {{ seed('file.csv') }}",
                               offset=start(table))  # fmt: skip
         table.set("catalog", None)  # the file is the project
+        if not table.name and "." in table.db:  # a dataset by its whole path
+            table.set("db", exp.to_identifier(table.db.rpartition(".")[2], quoted=True))
     comments = _comments(tree)
     return Translation((written(rewrite(tree)), *comments), sql)
 
