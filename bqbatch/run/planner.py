@@ -84,7 +84,8 @@ class Planner:
         evidence = self._evidence(script, ratio, past) if to_ask and counts["answers"] else _NO_EVIDENCE
         known = price.input is not None
         cost: Range[Decimal] | None = None
-        if evidence["output_likely"] is not None:
+        tells = evidence["output_likely"] is not None
+        if tells:
             output = Range(evidence["output_low"], evidence["output_likely"], evidence["output_high"])
             if known:
                 cost = Range(evidence["usd_low"], evidence["usd_likely"], evidence["usd_high"])
@@ -98,15 +99,16 @@ class Planner:
                 )
         budget = Budget(Decimal(0), ratio)
         worst = _usd(price, counts["input_tokens"] * budget.padded, counts["most_output_tokens"]) if known else None
+        online = self.online and self.online.input is not None and _usd(self.online, input_tokens, output.likely)
         shards = Shards(script, self.warehouse, budget, to_ask).expected
         return Plan(
             name=script.prompt, target=self.project.target.name, model=script.model, rows=counts["row_count"],
             skipped=counts["skipped"], requests=counts["distinct_requests"], answered=counts["answered"], to_ask=to_ask,
-            input_tokens=input_tokens, estimated_input_tokens=counts["input_tokens"], ratio=ratio, output_tokens=output, cost_usd=cost,
-            most_output_tokens=counts["most_output_tokens"], worst_usd=worst,
-            online_usd=_usd(self.online, input_tokens, output.likely) if self.online and self.online.input is not None else None,
-            samples=evidence["samples"] if evidence["output_likely"] is not None else 0, bytes=read, shards=shards, seconds=self._seconds(script, shards, to_ask, past),
-            thoughts=evidence["thoughts_likely"], longest=evidence["longest"] if evidence["output_likely"] is not None else None,
+            input_tokens=input_tokens, estimated_input_tokens=counts["input_tokens"], ratio=ratio, output_tokens=output,
+            cost_usd=cost, most_output_tokens=counts["most_output_tokens"], worst_usd=worst, online_usd=online or None,
+            bytes=read, shards=shards, seconds=self._seconds(script, shards, to_ask, past),
+            samples=evidence["samples"] if tells else 0, thoughts=evidence["thoughts_likely"],
+            longest=evidence["longest"] if tells else None,
         )  # fmt: skip
 
     def _ratio(self, script: Script, past: Mapping[str, str]) -> Decimal:
