@@ -19,14 +19,21 @@ from bqbatch.session import Session
 
 
 def resume(file: Path | None, target: str | None, *, quiet: bool) -> Iterator[RunResult]:
-    """The results of the open runs of a prompt, or of all, each brought to its end. Raises Held while another process has one."""
-    session = _session(file, target)
+    """The results of the open runs of a prompt, or of all, each brought to its end.
+
+    Raises Held while another process has one, and OverCap at the end where one stopped at its cap.
+    """
+    session, results = _session(file, target), list[RunResult]()
     for prompt in _prompts(session, file):
         with Screen(quiet=quiet) as screen, _claimed(_open_runs(session, prompt, screen)) as runs:
             try:
-                yield from runs.resume()
+                for result in runs.resume():
+                    results.append(result)
+                    yield result
             except KeyboardInterrupt:
                 raise interrupted(str(file or ""), in_process=session.project.target.type == "local") from None
+    for result in results:
+        result.check_cap(str(file or f"{result.name}.sql"))
 
 
 def cancel(file: Path | None, target: str | None, *, quiet: bool) -> Iterator[RunResult]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -119,6 +120,31 @@ def test_a_run_that_is_taken_up_keeps_its_cap(dear: Cloud) -> None:
     jobs = dear.rows("SELECT worst_usd, cost_usd FROM bqbatch_jobs ORDER BY shard")
     assert len(jobs) > 2
     assert all(job["worst_usd"] <= 60 for job in jobs)
+
+
+def test_a_run_that_is_taken_up_and_meets_its_cap_says_so(dear: Cloud) -> None:
+    dear.folder.write("words.csv", MANY)
+    longer = (dear.folder.root / "words.sql").read_text().replace("max_output_tokens = 100", "max_output_tokens = 200")
+    dear.folder.write("words.sql", longer)
+    dear.json("run", "words.sql", "--detach", "--max-cost", "25")
+    ended = dear.say("resume", "words.sql", "--format", "json")
+    assert (ended.code, "stopped at the cap: " in ended.err) == (4, True)
+    [result] = json.loads(ended.out)
+    assert set(result["outcomes"]) == {"ok", "pending"}
+
+
+def test_a_run_of_which_nothing_fits_asks_nothing_and_is_over(dear: Cloud) -> None:
+    dear.folder.write("words.csv", MANY)
+    longer = (
+        (dear.folder.root / "words.sql").read_text().replace("max_output_tokens = 100", "max_output_tokens = 5_000")
+    )
+    dear.folder.write("words.sql", longer)
+    for more in ((), ("--detach",)):
+        ended = dear.say("run", "words.sql", "--max-cost", "30", *more)
+        assert ended.code == 4, ended
+        assert "stopped at the cap: 2,400 requests of `words` are not asked" in ended.err
+    assert not dear.vertex.jobs
+    assert {row["state"] for row in dear.rows("SELECT state FROM bqbatch_runs")} == {"finished"}
 
 
 def test_an_answer_that_may_be_as_long_as_the_model_can_make_it_is_noted_with_its_bill(cloud: Cloud) -> None:

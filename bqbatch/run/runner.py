@@ -157,9 +157,10 @@ class Runner:
             )
 
     def _sent(self, flight: Flight) -> Detached | RunResult:
-        if not flight.requests:
+        if flight.requests:
+            flight.release()
+        if not flight.requests or flight.over_cap:  # nothing is sent, and nothing will be
             return self._to_its_end(flight)
-        flight.release()
         sent = tuple(job.name for job in flight.flying)
         script = flight.script
         return Detached(
