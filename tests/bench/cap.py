@@ -21,6 +21,8 @@ def main() -> None:
         wrong += bool(problems)
         for problem in problems:
             print(f"  run {number}: {problem}", flush=True)
+        if (number + 1 - FIRST) % 1_000 == 0:
+            print(f"  {number + 1 - FIRST:,} runs, {wrong} with something wrong", flush=True)
     print(f"  {RUNS:,} runs in {time.monotonic() - start:,.0f} s, {wrong} with something wrong; what happened in them:")
     for name, times in sorted(happened.items()):
         print(f"  {times:>9,} {name}")
