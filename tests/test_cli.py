@@ -45,7 +45,8 @@ def test_the_summary_is_the_result_and_notes_are_not(folder: Folder) -> None:
         "     view  llm.words",
         "     next  bqbatch show words.sql",
     ]
-    assert said.err == SKIPPED
+    plan = "note: plan: 10 requests to simulated, 321 tokens in, about 100 out (50 to 110)\n"
+    assert said.err == SKIPPED + plan
 
 
 def test_the_next_command_works_as_it_is_printed(folder: Folder) -> None:

@@ -25,6 +25,8 @@ PLAN = {
     "usd_likely": "0.0000518", "usd_high": "1E-3", "max_cost": 10, "bytes": None, "shards": 1,
 }  # fmt: skip
 MILLION = 1_000_000
+OTHER = "20260101_000000_000001"
+"""A run of which only its plan is known."""
 
 
 @pytest.fixture
@@ -51,14 +53,19 @@ def paid(cloud: Cloud) -> Decimal:
 
 
 def test_a_run_shows_what_was_planned_beside_what_it_cost(cloud: Cloud) -> None:
+    planned = Decimal(str(cloud.json("plan", "words.sql")["cost_usd"]["likely"]))
     result = cloud.run()
-    plan(cloud, result["run_id"])
     [used] = by_run(cloud)
     assert (used["run_id"], used["state"], used["requests"]) == (result["run_id"], "finished", 4)
-    assert (Decimal(used["planned_usd"]), Decimal(used["cost_usd"])) == (Decimal("0.0000518"), paid(cloud))
+    assert (Decimal(used["planned_usd"]), Decimal(used["cost_usd"])) == (planned, paid(cloud))
     [row] = cloud.json("history")
-    assert (Decimal(row["planned_usd"]), Decimal(row["cost_usd"])) == (Decimal("0.0000518"), paid(cloud))
-    [run] = cloud.rows("SELECT * FROM bqbatch_runs")
+    assert (Decimal(row["planned_usd"]), Decimal(row["cost_usd"])) == (planned, paid(cloud))
+
+
+def test_what_was_planned_is_in_the_view_of_runs(cloud: Cloud) -> None:
+    cloud.run()
+    plan(cloud, OTHER)
+    [run] = cloud.rows(f"SELECT * FROM bqbatch_runs WHERE run_id = '{OTHER}'")
     assert {name: run[name] for name in run if name.startswith(("planned_", "max_cost"))} == {
         "planned_input_tokens": 12, "planned_output_tokens": 40, "planned_usd_low": Decimal("0.000007"),
         "planned_usd": Decimal("0.0000518"), "planned_usd_high": Decimal("0.001"), "max_cost": 10,
@@ -66,25 +73,28 @@ def test_a_run_shows_what_was_planned_beside_what_it_cost(cloud: Cloud) -> None:
 
 
 def test_a_plan_without_a_price_has_tokens_and_no_dollars(cloud: Cloud) -> None:
-    plan(cloud, cloud.run()["run_id"], usd_low=None, usd_likely=None, usd_high=None)
-    [run] = cloud.rows("SELECT planned_input_tokens, planned_usd, planned_usd_high FROM bqbatch_runs")
+    cloud.run()
+    plan(cloud, OTHER, usd_low=None, usd_likely=None, usd_high=None)
+    [run] = cloud.rows(
+        f"SELECT planned_input_tokens, planned_usd, planned_usd_high FROM bqbatch_runs WHERE run_id = '{OTHER}'"
+    )
     assert run == {"planned_input_tokens": 12, "planned_usd": None, "planned_usd_high": None}
-    assert by_run(cloud)[0]["planned_usd"] is None
+    assert [row["planned_usd"] for row in by_run(cloud) if row["run_id"] == OTHER] == [None]
 
 
 def test_a_run_that_did_not_finish_has_what_its_answers_cost(cloud: Cloud) -> None:
     cloud.configure(shard_size=2, in_flight=1)
-    detached = cloud.json("run", "words.sql", "--detach")
-    plan(cloud, detached["run_id"])
+    planned = Decimal(str(cloud.json("plan", "words.sql")["cost_usd"]["likely"]))
+    cloud.json("run", "words.sql", "--detach")
     assert [(row["state"], row["requests"], row["cost_usd"]) for row in by_run(cloud)] == [("open", 0, "0")]
     cloud.vertex.finish()
     cloud.json("collect")
     [used] = by_run(cloud)
     assert (used["state"], used["requests"], Decimal(used["cost_usd"])) == ("open", 2, paid(cloud))
-    assert Decimal(used["planned_usd"]) == Decimal("0.0000518")
+    assert Decimal(used["planned_usd"]) == planned
     assert Decimal(used["cost_usd"]) > 0
     [row] = cloud.json("history")
-    assert (Decimal(row["planned_usd"]), row["cost_usd"]) == (Decimal("0.0000518"), None)
+    assert (Decimal(row["planned_usd"]), row["cost_usd"]) == (planned, None)
     cloud.json("cancel")
     [used] = by_run(cloud)
     assert (used["state"], used["requests"], Decimal(used["cost_usd"])) == ("finished", 2, paid(cloud))

@@ -64,7 +64,7 @@ def test_a_model_without_a_price_is_planned_and_not_asked_as_no_cap_can_be_held(
         assert "[[prices]] in bqbatch.toml" in said.err
     assert not cloud.vertex.jobs
     cloud.price("gemini-4-flash")
-    assert cloud.run("--model", "gemini-4-flash")["outcomes"]["ok"] == 4
+    assert cloud.run("--model", "gemini-4-flash")["outcomes"]["ok"] == 5
 
 
 def test_a_second_run_asks_nothing(cloud: Cloud) -> None:
