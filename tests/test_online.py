@@ -643,8 +643,9 @@ def test_ctrl_c_ends_a_process_soon_and_quietly(cloud: Cloud) -> None:
     cloud.online.reply = reply
     script = f"""
 import sys, time
+from decimal import Decimal
 from pathlib import Path
-from bqbatch.services import Job
+from bqbatch.services import Job, Span
 from bqbatch.session import Session
 session = Session.open(Path({str(cloud.folder.root)!r}), "prod")
 service, job = session.online({MODEL!r}, session.warehouse()), {asked.job!r}

@@ -12,7 +12,7 @@ FROM (
   SELECT TIMESTAMP_DIFF(job.collected, job.submitted, MILLISECOND) / 1000 AS seconds, job.requests
   FROM {{ jobs }} AS job
   JOIN {{ runs }} AS run ON run.run_id = job.run_id
-  WHERE run.model = @model AND NOT run.online AND job.ended_as = 'SUCCEEDED'
+  WHERE run.model = @model AND NOT run.online AND job.ended_as = 'SUCCEEDED' AND job.submitted IS NOT NULL AND job.requests > 0
   ORDER BY job.collected DESC, job.run_id, job.shard
   LIMIT 20
 )
