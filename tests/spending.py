@@ -29,7 +29,7 @@ from bqbatch.run.script import Script
 from bqbatch.run.shards import Shards
 from bqbatch.services import Busy, Job, JobState, JobStatus
 from bqbatch.warehouses.duckdb.translate import Translation, translate
-from tests.faults.world import Memory
+from tests.faults.places import Memory
 
 RUN_ID = "20260101_000000_000001"
 UNITS = 10**12
@@ -172,6 +172,7 @@ class Biller:
     price: Price
     cap: int
     mishaps: Mapping[str, float]
+    tokens: int | None = None
     model: str = "gemini-3.5-flash-lite"
     poll_seconds: float = 0.0
     settle_seconds: float = 0.0
@@ -208,6 +209,9 @@ class Biller:
         worst = self.billed + sum(int(self.requests.worst(self.price)[at].sum()) for at in self.air.values())
         if worst > self.cap:
             self.problems.append(f"{job.name} is sent, and {worst / UNITS} might be billed")
+        waiting = sum(int(self.requests.padded[at].sum()) for at in self.air.values())
+        if self.tokens and waiting > self.tokens:
+            self.problems.append(f"{job.name} is sent, and {waiting} tokens wait")
         self.happened["jobs"] += 1
         self._kill()
         return job.name
@@ -300,10 +304,12 @@ def spend(number: int, warehouse: Memory) -> tuple[list[str], Counter[str]]:
     cap = Decimal(int(int(worst.sum()) * lot.choice([0.001, lot.random(), lot.random(), 1.0, 2.0]) / 10**6) + 1) / 10**6
     often = {"busy": 0.05, "killed": 0.05, "failed": 0.15, "expired": 0.15, "cancelled": 0.03, "429": 0.1}
     mishaps = {name: share for name, share in often.items() if lot.random() < 0.4}
-    service = Biller(warehouse, lot, requests, price, int(cap * UNITS), mishaps)
     size = int(len(worst) * lot.uniform(0.1, 1.5)) + 1
+    in_flight = int(lot.integers(1, 6))
+    tokens = int(requests.padded.sum() * lot.random() + requests.padded.max()) if number % 3 == 0 else None
+    service = Biller(warehouse, lot, requests, price, int(cap * UNITS), mishaps, tokens)
     script = Script("words", Dataset("llm"), RUN_ID, (), service.model, 3, size, price)
-    flight = _flown(script, warehouse, service, Budget(cap, ratio), int(lot.integers(1, 6)))
+    flight = _flown(script, warehouse, service, Budget(cap, ratio, tokens=tokens), in_flight)
     service.happened["runs stopped at their cap"] += flight.over_cap > 0
     return service.problems + _problems(flight, service, cap), service.happened
 
@@ -337,7 +343,7 @@ def _flown(script: Script, warehouse: Memory, service: Biller, budget: Budget, m
     claim = Claim(warehouse, script.objects, script.ledger)
     taken_up = False
     while True:
-        fresh = Budget(budget.cap, budget.ratio)
+        fresh = Budget(budget.cap, budget.ratio, tokens=budget.tokens)
         waiting = Watched(script, warehouse, fresh, number, int(requests.estimated.sum()))
         flight = Unhurried(script, warehouse, service, Silent(), claim, waiting, most, Stuck("warn", 24, 24))
         try:

@@ -67,6 +67,13 @@ def test_a_budget_that_keeps_what_has_landed_is_found_out(warehouse: Quick, monk
     assert "more would fit" in wrongs(warehouse)
 
 
+def test_a_budget_that_forgets_which_tokens_wait_is_found_out(
+    warehouse: Quick, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Budget, "tokens_left", property(lambda self: self.tokens))
+    assert "tokens wait" in wrongs(warehouse)
+
+
 def test_shards_that_are_given_up_too_soon_are_found_out(warehouse: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shards, "_LEAST", 2_000)
     assert "more would fit" in wrongs(warehouse)

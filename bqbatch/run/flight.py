@@ -6,8 +6,10 @@ here can be taken up by another process: where the flight stands is in the log.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -109,7 +111,7 @@ class Flight:
         A shard that is refused waits for its next attempt, after what stands in its way is mended.
         """
         while len(self.flying) < self.most:
-            with self.warehouse.step():
+            with together(self.warehouse, self.service):
                 job = self.waiting.take(in_the_air=bool(self.flying))
                 if job is None:
                     self._note_cap()
@@ -127,6 +129,7 @@ class Flight:
                     self._mine.add(job.name)
                     service_name = self.service.submit(job)
                 except Busy as busy:
+                    self.budget.refuse(job)
                     self.waiting.put_back(self.flying.pop())
                     self._warn_once("busy", f"{busy.message}; trying again")
                     return
@@ -206,7 +209,7 @@ class Flight:
         """Collects a job that moves no more."""
         if again is None and state == JobState.CANCELLED:
             again = self.service.in_process and job.name not in self._mine  # it went with its process
-        with self.warehouse.step():
+        with together(self.warehouse, self.service):
             home = self.collector.collect(self.script, job, state, again=again)
         self.flying.remove(job)
         if state == JobState.PAUSED:
@@ -245,6 +248,11 @@ class Flight:
         if time.monotonic() - self._renewed > _RENEW_SECONDS:
             self._renewed, self._renewals = time.monotonic(), self._renewals + 1
             self.claim.renew(self._renewals)
+
+
+def together(warehouse: Warehouse, service: BatchService) -> AbstractContextManager[None]:
+    """A step of the warehouse; none where a service is asked over a network in between, which may take its time."""
+    return warehouse.step() if service.in_process else contextlib.nullcontext()
 
 
 def span_of(row: Mapping[str, Any]) -> Span:

@@ -29,7 +29,8 @@ class Plan:
     answers of this prompt by this model the ranges stand on; with none they follow from the output columns alone. `bytes`
     is what the warehouse reads of the source; `seconds` the time that jobs of this model took of late. None is unknown.
     `most_output_tokens` are those of answers as long as they may be, and `worst_usd` is what these cost. Where there are
-    samples, `thoughts` are those among the likely output, and `longest` is the output of the longest.
+    samples, `thoughts` are those among the likely output, and `longest` is the output of the longest. Where the service
+    takes only so many tokens at a time, `enqueued_tokens`, they go in so many `turns`, which take so many `days`.
     """
 
     name: str
@@ -54,6 +55,9 @@ class Plan:
     seconds: int | None
     thoughts: int | None = None
     longest: int | None = None
+    enqueued_tokens: int | None = None
+    turns: int | None = None
+    days: float | None = None
     ways: tuple[Way, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -71,13 +75,15 @@ class Plan:
             },
             "worst_usd": usd(self.worst_usd), "online_usd": usd(self.online_usd), "samples": self.samples,
             "bytes": self.bytes, "shards": self.shards, "seconds": self.seconds,
+            "enqueued_tokens": self.enqueued_tokens, "turns": self.turns, "days": self.days,
             "ways": [{"way": way.way, "saves_usd": usd(way.saves_usd), "note": way.note} for way in self.ways],
         }  # fmt: skip
 
-    def logged(self, max_cost: Decimal) -> dict[str, Any]:
-        """The details of the log's event `planned`."""
+    def logged(self, max_cost: Decimal | None) -> dict[str, Any]:
+        """The details of the log's event `planned`; nothing caps an export."""
         cost = self.cost_usd
         return {
+            "rows": self.rows, "skipped": self.skipped, "requests": self.to_ask, "distinct_requests": self.requests,
             "input_tokens": self.input_tokens, "estimated_input_tokens": self.estimated_input_tokens,
             "ratio": self.ratio, "output_low": self.output_tokens.low, "output_likely": self.output_tokens.likely,
             "output_high": self.output_tokens.high, "usd_low": cost and cost.low, "usd_likely": cost and cost.likely,

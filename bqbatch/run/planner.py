@@ -14,7 +14,7 @@ from bqbatch.project import Project
 from bqbatch.prompt.compile import CompiledPrompt
 from bqbatch.prompt.lengths import expected_output
 from bqbatch.run.budget import Budget
-from bqbatch.run.ownership import check_objects
+from bqbatch.run.ownership import check_objects, file_of
 from bqbatch.run.plan import Plan, Range
 from bqbatch.run.rehearsal import past_of
 from bqbatch.run.script import Build, Script
@@ -22,6 +22,7 @@ from bqbatch.run.shards import Shards
 from bqbatch.run.source import Source
 from bqbatch.run.watcher import Watcher
 from bqbatch.run.ways import Ways
+from bqbatch.services.developer.limits import BATCH_HOURS
 from bqbatch.warehouses import Warehouse
 
 _NO_EVIDENCE: Mapping[str, Any] = {"samples": 0, "output_likely": None, "thoughts_likely": None}
@@ -58,6 +59,19 @@ class Planner:
                     self.warehouse.execute(script.drop_rows(), script.drop_queue())
         except KeyboardInterrupt:
             raise Interrupted("stopped; nothing was asked") from None
+
+    def begin(self, script: Script, max_cost: Decimal | None, **more: Any) -> Plan:
+        """The plan of a run that begins: the log has that it started, and what is planned. `more` is told of the start."""
+        started = script.ledger.event(
+            "started", file=file_of(self.project, self.prompt), target=self.project.target.name, model=script.model,
+            digest=self.prompt.digest, output=self.prompt.output_ddl, limit=self.limit, full_refresh=self.full_refresh,
+            retry=self.retry, max_attempts=script.max_attempts, shard_size=script.shard_size,
+            price=script.price.as_json(), online=script.online, **more,
+        )  # fmt: skip
+        self.warehouse.execute(started, *script.accounts())
+        plan = self.plan(script)
+        self.warehouse.execute(script.ledger.event("planned", **plan.logged(max_cost)))
+        return plan
 
     def plan(self, script: Script, *, ways: bool = False) -> Plan:
         """Runs the source into the run's working rows and its queue, and counts there.
@@ -97,18 +111,21 @@ class Planner:
                 cost = Range(
                     *(_usd(price, input_tokens, tokens) for tokens in (output.low, output.likely, output.high))
                 )
-        budget = Budget(Decimal(0), ratio)
+        budget = Budget.of(self.project.target, script.model, Decimal(0), ratio)
         worst = _usd(price, counts["input_tokens"] * budget.padded, counts["most_output_tokens"]) if known else None
         online = self.online and self.online.input is not None and _usd(self.online, input_tokens, output.likely)
-        shards = Shards(script, self.warehouse, budget, to_ask).expected
+        shards = Shards(script, self.warehouse, budget, to_ask, counts["input_tokens"]).expected
+        turns = budget.turns(counts["input_tokens"])
+        seconds = self._seconds(script, max(turns or 0, -(-shards // self.project.target.in_flight)), to_ask, past)
         return Plan(
             name=script.prompt, target=self.project.target.name, model=script.model, rows=counts["row_count"],
             skipped=counts["skipped"], requests=counts["distinct_requests"], answered=counts["answered"], to_ask=to_ask,
             input_tokens=input_tokens, estimated_input_tokens=counts["input_tokens"], ratio=ratio, output_tokens=output,
             cost_usd=cost, most_output_tokens=counts["most_output_tokens"], worst_usd=worst, online_usd=online or None,
-            bytes=read, shards=shards, seconds=self._seconds(script, shards, to_ask, past),
+            bytes=read, shards=shards, seconds=seconds,
             samples=evidence["samples"] if tells else 0, thoughts=evidence["thoughts_likely"],
             longest=evidence["longest"] if tells else None,
+            enqueued_tokens=budget.tokens, turns=turns, days=_days(turns, seconds),
         )  # fmt: skip
 
     def _ratio(self, script: Script, past: Mapping[str, str]) -> Decimal:
@@ -125,15 +142,22 @@ class Planner:
         ))  # fmt: skip
         return row
 
-    def _seconds(self, script: Script, shards: int, to_ask: int, past: Mapping[str, str]) -> int | None:
-        """How long it may take, as far as the log knows: of batches so many at a time; of one here, by its requests."""
+    def _seconds(self, script: Script, turns: int, to_ask: int, past: Mapping[str, str]) -> int | None:
+        """How long it may take, as far as the log knows: of batches in so many turns; of one here, by its requests."""
         sql = sqlfiles.render("ledger/pace", **past)
         [pace] = self.warehouse.read(sql, {"model": script.model})
         if not pace["jobs"]:
             return None
         if script.shard_size is None:
             return int(pace["for_a_request"] * to_ask)
-        return int(pace["usual"]) * -(-shards // self.project.target.in_flight)
+        return int(pace["usual"]) * turns
+
+
+def _days(turns: int | None, seconds: int | None) -> float | None:
+    """How many days so many turns take: by what they took of late, else by what Google aims at."""
+    if not turns:
+        return None
+    return round((seconds if seconds is not None else turns * BATCH_HOURS * 3600) / 86_400, 1)
 
 
 def _sql(usd: Decimal | None) -> str:

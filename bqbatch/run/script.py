@@ -83,12 +83,14 @@ class Script:
         step = f"requests_{job.shard}_{job.attempt}_{job.span.last}"
         return (self.create(step, job.requests, select, "CREATE OR REPLACE TABLE"),)
 
-    def fitting(self, job: Job, ratio: Decimal, left: Decimal) -> str:
-        """The query for how many requests of a job cost no more than what is left, at the worst."""
+    def fitting(
+        self, job: Job, ratio: Decimal, left: Decimal | None, tokens: int | None = None, size: int | None = None
+    ) -> str:
+        """The query for how many requests of a job fit into what is left at the worst: of USD, tokens of input, bytes of JSON."""
         return sqlfiles.render(
             "requests/fitting", queue=self.work.queue, first=job.span.first, last=job.span.last, run_id=self.run_id,
             answers=self.objects.answers if job.attempt > 1 else None, price=self.price,
-            ratio=f"{ratio:f}", left=f"{left:f}",
+            ratio=f"{ratio:f}", left=None if left is None else f"{left:f}", tokens=tokens, size=size,
         )  # fmt: skip
 
     def collect(self, job: Job, *, complete: bool, by: str = "") -> Statement:

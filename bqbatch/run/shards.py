@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
+from bqbatch.errors import ServiceError
 from bqbatch.run.budget import Budget
 from bqbatch.run.script import Script
 from bqbatch.services import Job, Span
@@ -38,7 +40,7 @@ class Shards:
     _ready: deque[Job] = field(default_factory=deque)
     _again: deque[Job] = field(default_factory=deque)
     _dropped: int = 0
-    _measured: tuple[str, Decimal] | None = None
+    _measured: tuple[str, Decimal, int | None] | None = None
 
     def __bool__(self) -> bool:
         return bool(self._ready or self._again or self._first <= self.requests)
@@ -49,7 +51,8 @@ class Shards:
         size = self.script.shard_size
         if size is None or self.requests == 0:
             return min(1, self.requests)
-        return 1 + max(0, -(-(self.requests - min(PROBE, size)) // size))
+        by_size = 1 + max(0, -(-(self.requests - min(PROBE, size)) // size))
+        return max(by_size, self.budget.turns(self.input_tokens) or 0)
 
     @property
     def left(self) -> int:
@@ -85,11 +88,12 @@ class Shards:
             return None
         job = self._again[0] if self._again else self._next()
         if self.script.shard_size:
-            if in_the_air and self._measured == (job.name, self.budget.left):
+            measured = (job.name, self.budget.left, self.budget.tokens_left)
+            if in_the_air and self._measured == measured:
                 return None
-            fitting, rest = self._fitting(job)
+            fitting, rest = self._fitting(job, in_the_air=in_the_air)
             if fitting is None or (in_the_air and rest):
-                self._measured = (job.name, self.budget.left)
+                self._measured = measured
                 return None
             job = fitting
             self._dropped += rest if self._again else 0
@@ -107,12 +111,32 @@ class Shards:
             last = self.requests
         return self.script.job(Span(self._first, last, last - self._first + 1, self.input_tokens), self.number + 1)
 
-    def _fitting(self, job: Job) -> tuple[Job | None, int]:
-        """The job with as many of its requests as fit, None where it is not worth it; and how many do not fit."""
-        [row] = self.warehouse.read(self.script.fitting(job, self.budget.padded, max(Decimal(0), self.budget.left)))
+    def _fitting(self, job: Job, *, in_the_air: bool) -> tuple[Job | None, int]:
+        """The job with as many of its requests as fit, None where it is not worth it; and how many do not fit.
+
+        Raises ServiceError where the service will never take even one of them.
+        """
+        budget = self.budget
+        # What is asked again fitted once.
+        tokens = None if self._again and not in_the_air else budget.tokens_left
+        row = self._measure(job, tokens)
+        if not row["requests"] and row["affordable"] and not in_the_air:
+            row = self._measure(job, budget.tokens)
+            if not row["requests"]:
+                limit = f"{budget.tokens:,} tokens" if budget.tokens else f"{budget.size:,} bytes"
+                raise ServiceError(
+                    f"a request of shard {job.shard} alone has more tokens than {self.script.model} takes at a time",
+                    f"the limit is {limit}: a higher `tier` of the target, or shorter prompts",
+                )
         rest = row["waiting"] - row["requests"]
-        if row["requests"] < min(row["waiting"], _LEAST):
+        if row["affordable"] < min(row["waiting"], _LEAST) or not row["requests"]:
             return None, rest
         last = row["last"] if rest else job.span.last
         span = Span(job.span.first, last, row["requests"], row["input_tokens"], row["worst_usd"])
         return replace(job, span=span), rest
+
+    def _measure(self, job: Job, tokens: int | None) -> dict[str, Any]:
+        budget = self.budget
+        left = max(Decimal(0), budget.left)
+        [row] = self.warehouse.read(self.script.fitting(job, budget.padded, left, tokens, budget.size))
+        return row
