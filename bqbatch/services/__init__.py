@@ -74,6 +74,11 @@ class JobState(StrEnum):
         return self in (self.QUEUED, self.PENDING, self.RUNNING, self.CANCELLING)
 
     @property
+    def over(self) -> bool:
+        """Whether nothing more can come of it."""
+        return not self.moving and self is not JobState.PAUSED
+
+    @property
     def complete(self) -> bool:
         """Whether the service says that it answered all it will: what has no row then is missing."""
         return self in (self.SUCCEEDED, self.PARTIALLY_SUCCEEDED)

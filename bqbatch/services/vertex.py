@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from bqbatch import gcloud
 from bqbatch.errors import ServiceError
-from bqbatch.services import Busy, Job, JobState, JobStatus, Refused
+from bqbatch.services import Busy, Job, JobState, JobStatus
+from bqbatch.services.sending import Lost, send_once
 from bqbatch.services.vertex_client import import_client
 from bqbatch.services.vertex_messages import message_of, said
 from bqbatch.warehouses import Warehouse
@@ -72,47 +73,34 @@ class VertexService:
 
     def submit(self, job: Job) -> str:
         """Creates the job, or finds the one that was created and not heard of."""
-        lost: list[float] = []
-        try:
-            with self._said():
-                return self._created(job, lost)
-        except Refused as refused:
-            if lost:  # one that was created before, and not heard of, may be there all the same
-                raise ServiceError(refused.message, refused.hint) from None
-            raise
+        with self._said():
+            name = send_once(
+                lambda again: self._create(job, again=again), lambda: self.find(job),
+                settle_seconds=self.settle_seconds, patience_seconds=self.patience_seconds,
+                poll_seconds=self.poll_seconds,
+            )  # fmt: skip
+        self._names[job.name] = name
+        return name
 
-    def _created(self, job: Job, lost: list[float]) -> str:
-        """The name of the job; `lost` is when it was sent and not heard of."""
-        from google.api_core.exceptions import ResourceExhausted, TooManyRequests
-
-        began, pause = time.monotonic(), min(1.0, self.poll_seconds)
-        while True:
-            # Asked before the look, not after: this machine may sleep between the two.
-            settled = not lost or time.monotonic() - lost[-1] > self.settle_seconds
-            if lost and (found := self.find(job)):
-                return found
-            if settled:
-                if lost and self.warehouse.describe(job.responses):
-                    raise ServiceError(
-                        f"Vertex AI does not list {job.name}, and yet its table {job.responses.strip('`')} is there",
-                        "the job is not sent a second time: bqbatch resume looks for it again",
-                    )
-                try:
-                    created = self._client.create_batch_prediction_job(
-                        parent=self._parent, batch_prediction_job=self._described(job), timeout=self.call_seconds
-                    )
-                    self._names[job.name] = created.name
-                    return created.name
-                except (TooManyRequests, ResourceExhausted) as error:
-                    raise Busy(
-                        f"Vertex AI takes no job just now: {message_of(error)}", gcloud.quota(self.project)
-                    ) from None
-                except _lost():
-                    lost.append(time.monotonic())
-                    if lost[-1] - began > self.patience_seconds:
-                        raise  # the intent is in the log: whoever goes on looks for the job
-            time.sleep(pause)
-            pause = min(pause * 2, self.poll_seconds)
+    def _create(self, job: Job, *, again: bool) -> str:
+        """The name of a new job. Raises Lost, Busy or Refused."""
+        if again and self.warehouse.describe(job.responses):
+            raise ServiceError(
+                f"Vertex AI does not list {job.name}, and yet its table {job.responses.strip('`')} is there",
+                "the job is not sent a second time: bqbatch resume looks for it again",
+            )
+        with self._said():
+            try:
+                created = self._client.create_batch_prediction_job(
+                    parent=self._parent, batch_prediction_job=self._described(job), timeout=self.call_seconds
+                )
+            except _busy() as error:
+                raise Busy(
+                    f"Vertex AI takes no job just now: {message_of(error)}", gcloud.quota(self.project)
+                ) from None
+            except _lost() as error:
+                raise Lost from error
+        return str(created.name)
 
     def poll(self, job: Job) -> JobStatus:
         name = self._names.get(job.name) or job.sent_as or self.find(job)
