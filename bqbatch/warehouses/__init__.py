@@ -78,6 +78,9 @@ class Warehouse(Protocol):
     def step(self) -> AbstractContextManager[None]:
         """Calls inside belong together; a warehouse that one process at a time may open stays open for them."""
 
+    def sparingly(self) -> AbstractContextManager[None]:
+        """Calls inside keep little in this machine's memory: they read tables from end to end, and need no more."""
+
     def dry_run(self, sql: str) -> DryRun:
         """What a query would return; the source of truth for the columns of a SELECT."""
 

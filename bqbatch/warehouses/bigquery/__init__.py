@@ -74,6 +74,10 @@ class BigQueryWarehouse:
         """Nothing: anyone may use BigQuery at any time."""
         return contextlib.nullcontext()
 
+    def sparingly(self) -> AbstractContextManager[None]:
+        """Nothing: what a query takes is taken elsewhere."""
+        return contextlib.nullcontext()
+
     def dry_run(self, sql: str) -> DryRun:
         from google.cloud import bigquery
 

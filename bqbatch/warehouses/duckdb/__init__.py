@@ -35,6 +35,8 @@ _MACROS = (Path(__file__).parent / "macros.sql").read_text("utf-8")
 _DIGEST = hashlib.sha256(_MACROS.encode()).hexdigest()
 _WAIT_SECONDS = 120
 _BATCH_ROWS = 8192
+_SPARING_MB = 75
+"""Of memory for a thread; to spill sums and sorts to disk DuckDB would have 125 (duckdb.org/docs, "Limits")."""
 _OWN_SCHEMAS = ("bqbatch", "googlesql", "information_schema", "pg_catalog")
 _EMPTY = ("FROM (", "\n) LIMIT 0")
 
@@ -59,6 +61,18 @@ class DuckDBWarehouse:
                 yield
             finally:
                 self._held.connection = None
+
+    @contextlib.contextmanager
+    def sparingly(self) -> Iterator[None]:
+        """Limits what DuckDB keeps: by itself it keeps all that it has read, up to most of the machine's memory."""
+        with self.step():
+            connection: duckdb.DuckDBPyConnection = self._held.connection
+            threads = connection.execute("SELECT current_setting('threads')").fetchall()[0][0]
+            connection.execute(f"SET memory_limit = '{_SPARING_MB * max(2, threads)}MB'")
+            try:
+                yield
+            finally:
+                connection.execute("RESET memory_limit")
 
     def dry_run(self, sql: str) -> DryRun:
         """The columns a query would have; it reads nothing, and reading is free here."""

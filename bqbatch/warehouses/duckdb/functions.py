@@ -175,6 +175,7 @@ FUNCTIONS: dict[str, Builder] = {
     "JSON_OBJECT": json_functions.json_object,
     "JSON_QUERY": json_functions.read("json_query", "JSON"),
     "JSON_QUERY_ARRAY": json_functions.read("json_query_array", "ARRAY"),
+    "JSON_REMOVE": json_functions.remove,
     "JSON_TYPE": json_functions.kind,
     "JSON_VALUE": json_functions.read("json_value", "STRING"),
     "JSON_VALUE_ARRAY": json_functions.value_array,

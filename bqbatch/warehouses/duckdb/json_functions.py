@@ -67,6 +67,27 @@ def kind(arguments: list[exp.Expr]) -> exp.Expr:
     return read("json_type", "STRING")([inner])
 
 
+def remove(arguments: list[exp.Expr]) -> exp.Expr:
+    """JSON_REMOVE of fields: as merge patches (RFC 7396), of which only those are applied that have something to remove."""
+    between(arguments, 2, max(2, len(arguments)))
+    value = arguments[0]
+    paths = [str(path_of([value, path]).name) for path in arguments[1:]]
+    for path in paths:
+        if path == "$" or "[" in path:
+            raise Refused(f"{path} is no field", "it takes fields, as $.name; make an array anew of the items it keeps")
+    # A field inside of another goes first: a patch of it would bring the other back.
+    names = [[plain or quoted for plain, quoted in _NAME.findall(path)] for path in paths]
+    order = sorted(range(len(paths)), key=lambda index: -len(names[index]))
+    patches = ["".join(f"{{{json.dumps(name)}:" for name in names[at]) + "null" + "}" * len(names[at]) for at in order]
+    listed = exp.Array(expressions=[text(paths[at]) for at in order])
+    made = exp.Array(expressions=[text(patch) for patch in patches])
+    more = [] if kind_of(value) == "JSON" else [shown(value)]
+    return known(macro("json_remove", value, listed, cast(made, "JSON[]"), *more), "JSON")
+
+
+_NAME = re.compile(r"""\.(?:([\w\-]+)|"([^"]+)")""")
+
+
 def parse(name: str) -> Builder:
     """PARSE_JSON; text that is JSON by construction is not looked at again."""
 

@@ -352,6 +352,14 @@ CREATE OR REPLACE MACRO googlesql.json_value_array(items) AS
   CASE WHEN items IS NOT NULL AND NOT coalesce(list_bool_or([json_type(item) IN ('OBJECT', 'ARRAY') FOR item IN items]), FALSE)
     THEN [googlesql.json_text(json_value(item, '$')) FOR item IN items] END;
 
+-- Without the fields at some paths, each with the merge patch that takes it away.
+CREATE OR REPLACE MACRO googlesql.without(x, paths, patches) AS
+  list_reduce([x] || [patch FOR patch, nth IN patches IF json_exists(x, paths[nth])], lambda document, patch: json_merge_patch(document, patch));
+CREATE OR REPLACE MACRO googlesql.json_remove
+  (x, paths, patches) AS googlesql.without(x, paths, patches),
+  (x JSON, paths, patches, shown) AS googlesql.without(x, paths, patches),
+  (x VARCHAR, paths, patches, shown) AS googlesql.takes_json(shown)::JSON;
+
 -- A list finds the name in one look; a CASE would read the JSON again for each of its branches.
 CREATE OR REPLACE MACRO googlesql.json_type_name(name) AS
   ['object', 'array', 'string', 'boolean', 'null', 'number', 'number', 'number'][
