@@ -1,7 +1,7 @@
 """Google's discovery documents as judges: what a client sent and what a server says have the shapes they promise.
 
 They come with google-api-python-client (bigquery v2 and aiplatform v1), so that the loopback server can't drift into
-our imagination.
+our imagination. That of the Gemini Developer API is not in any package: a file beside this one says what is known of it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import importlib.resources
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 _NUMBERS = {"int64", "uint64"}
@@ -23,8 +24,9 @@ class NotInDiscoveryError(Exception):
 @functools.cache
 def document(name: str) -> Mapping[str, Any]:
     """A discovery document, such as `bigquery.v2`."""
-    folder = importlib.resources.files("googleapiclient") / "discovery_cache" / "documents"
-    found: Mapping[str, Any] = json.loads((folder / f"{name}.json").read_text("utf-8"))
+    ours = Path(__file__).parent / f"{name}.json"
+    theirs = importlib.resources.files("googleapiclient") / "discovery_cache" / "documents" / f"{name}.json"
+    found: Mapping[str, Any] = json.loads((ours if ours.exists() else theirs).read_text("utf-8"))
     return found
 
 
