@@ -18,6 +18,7 @@ from bqbatch.session import Session
 from bqbatch.warehouses import Warehouse
 
 DROPPED, GOES_ON, UNCOLLECTED = "dropped", "kept: its run goes on", "kept: its answers are not collected yet"
+EXPORTED = "kept: it was exported, and answers may come; --exports drops it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,11 @@ class Leftover:
     prompt: str
     state: str
     uncollected: bool
+
+    @property
+    def exported(self) -> bool:
+        """Whether answers may be imported that belong to it."""
+        return self.state == "exported"
 
 
 def leftovers(warehouse: Warehouse, dataset: Dataset, prompt: str = "") -> list[Leftover]:
@@ -44,10 +50,13 @@ def leftovers(warehouse: Warehouse, dataset: Dataset, prompt: str = "") -> list[
     return sorted((left for left in made if prompt in ("", left.prompt)), key=lambda left: (left.prompt, left.table))
 
 
-def clean(file: Path | None, target: str | None, sure: Callable[[str], object]) -> list[dict[str, str]]:
+def clean(
+    file: Path | None, target: str | None, sure: Callable[[str], object], *, exports: bool = False
+) -> list[dict[str, str]]:
     """Drops the working tables of runs that ended and are collected; says of each working table what became of it.
 
-    Each prompt is claimed meanwhile, so that no run of it goes on; the claim of a process that is gone is given back.
+    Those of exported runs go only with `exports`: answers to them can't be imported any more. Each prompt is claimed
+    meanwhile, so that no run of it goes on; the claim of a process that is gone is given back.
     In a dataset that others may use too, `sure` is told what will go, and raises if it shall not.
     """
     session = Session.open(file or Path.cwd(), target)
@@ -56,28 +65,33 @@ def clean(file: Path | None, target: str | None, sure: Callable[[str], object]) 
     name = name_of(session, file) if file else ""
     held = [table.removesuffix("__claim") for table in warehouse.list_tables() if table.endswith("__claim")]
     found = leftovers(warehouse, dataset, name)
-    going = [left.table for left in found if not left.uncollected]
-    if going and session.project.target.type != "local":
+    going = [left.table for left in found if not left.uncollected and (exports or not left.exported)]
+    if going and not session.project.target.is_embedded:
         sure(f"drop {len(going):,} working tables from {dataset.path}: {', '.join(going)}")
     prompts = {left.prompt for left in found} | {one for one in held if name in ("", one)}
-    rows = itertools.chain.from_iterable(_clean_prompt(warehouse, dataset, prompt) for prompt in sorted(prompts))
+    rows = itertools.chain.from_iterable(
+        _clean_prompt(warehouse, dataset, prompt, exports) for prompt in sorted(prompts)
+    )
     return [{"table": left.table, "prompt": left.prompt, "run_id": left.run_id, "what": what} for left, what in rows]
 
 
-def _clean_prompt(warehouse: Warehouse, dataset: Dataset, prompt: str) -> list[tuple[Leftover, str]]:
+def _clean_prompt(warehouse: Warehouse, dataset: Dataset, prompt: str, exports: bool) -> list[tuple[Leftover, str]]:
     try:
         with _claimed(warehouse, PromptObjects(dataset, prompt)) as ledger, warehouse.step():
-            return [(left, _clean_table(warehouse, ledger, left)) for left in leftovers(warehouse, dataset, prompt)]
+            found = leftovers(warehouse, dataset, prompt)
+            return [(left, _clean_table(warehouse, ledger, left, exports)) for left in found]
     except Held:
         return [(left, GOES_ON) for left in leftovers(warehouse, dataset, prompt)]
 
 
-def _clean_table(warehouse: Warehouse, ledger: Ledger, left: Leftover) -> str:
+def _clean_table(warehouse: Warehouse, ledger: Ledger, left: Leftover, exports: bool = False) -> str:
     if left.uncollected:
         return UNCOLLECTED
+    if left.exported and not exports:
+        return EXPORTED
     drop = ledger.statement(f"drop_{left.table}", f"DROP TABLE IF EXISTS {ledger.dataset.of(left.table)}")
     over = Ledger(ledger.dataset, left.run_id, left.prompt).event("settled", by=ledger.run_id)
-    warehouse.execute(drop, *([over] if left.state == "open" else []))
+    warehouse.execute(drop, *([over] if left.state in ("open", "exported") else []))
     return DROPPED
 
 
@@ -101,7 +115,7 @@ def erase(
     `sure` is told what will go, and raises if it shall not. What failed runs of the prompt said goes too, since it may name a row. Returns how much of each went: `rows`, `answers`, `keys`,
     seed tables (the next run loads them anew), and what stays: `shared` answers, which other keys have too, and
     `unpublished` ones, of runs that were stopped before it was written down whose they are. Raises RunError for a key
-    that the prompt never had, and while answers that may be its own wait to be collected.
+    that the prompt never had, and while answers that may be its own wait to be collected or imported.
     """
     session = Session.open(file, target)
     prompt = session.compile(file, variables)
@@ -117,10 +131,16 @@ def erase(
     sure(told("erase", {"name": name.prompt, "erased": list(keys), **next(iter(warehouse.read(count)))}))
     with _claimed(warehouse, name) as ledger, warehouse.step():
         for left in leftovers(warehouse, name.dataset, name.prompt):
-            if _clean_table(warehouse, ledger, left) == UNCOLLECTED:
+            kept = _clean_table(warehouse, ledger, left)
+            if kept == UNCOLLECTED:
                 raise RunError(
                     f"answers of run {left.run_id} are not collected yet, and may be of these keys; nothing was erased",
                     f"collect them first: bqbatch run {file}",
+                )
+            if kept == EXPORTED:
+                raise RunError(
+                    f"run {left.run_id} was exported, and may have these keys; nothing was erased",
+                    f"import its answers first, or give them up: bqbatch clean {file} --exports; its files are yours to erase",
                 )
         counts = next(iter(warehouse.read(count)))
         starts = tuple(seed.table.strip("`").rpartition(".")[2][:-12] for seed in prompt.seeds)

@@ -73,9 +73,32 @@ by = click.option(
     "--by", type=click.Choice(["run", "prompt", "model", "day", "outcome"]), default="run", show_default=True,
     help="What is summed up.",
 )  # fmt: skip
+expected_rows = click.option(
+    "--rows", "expected_rows", type=click.IntRange(min=1), metavar="N", help="How many requests are meant to be asked."
+)
 keys = click.option(
     "--key", "keys", multiple=True, metavar="KEY", help="Erase what is known of this key of FILE instead."
 )
+exports = click.option(
+    "--exports", is_flag=True, help="Drop what exports left, too: answers to them can't be imported any more."
+)
+folder = click.option(
+    "-o", "--output", metavar="DIR", required=True, type=click.Path(path_type=Path, allow_dash=True),
+    help="The folder to make, new or empty; - writes one stream to standard output.",
+)  # fmt: skip
+gzipped = click.option("--gzip", "compress", is_flag=True, help="Compress: requests-00001.jsonl.gz ….")
+strict = click.option(
+    "--strict", is_flag=True, help="Stop before anything is written if a request can't go to the Developer API."
+)
+tier = click.option(
+    "--tier", type=click.IntRange(1, 3),
+    help="The account's tier, which limits the tokens of a file.  [default: the target's, or 1]",
+)  # fmt: skip
+rejects = click.option(
+    "--rejects", metavar="FILE", type=click.Path(path_type=Path),
+    help="Where lines that are no results are kept.  [default: beside the first FILE]",
+)  # fmt: skip
+quiet = click.option("--quiet", is_flag=True, help="Show no progress.")
 replace = click.option("--replace", is_flag=True, help="Replace a table that load did not make, too.")
 
 _FORMATS = ("table", "csv", "json", "jsonl", "parquet", "markdown")

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from bqbatch import __version__, options
-from bqbatch.cli import runs
+from bqbatch.cli import files, runs
 from bqbatch.cli.words import command_line, echo
 
 
@@ -52,7 +52,7 @@ def main(folder: str | None) -> None:
             raise click.UsageError(f"-C {folder}: {error.strerror}") from None
 
 
-for command in runs.COMMANDS:
+for command in (*runs.COMMANDS, *files.COMMANDS):
     main.add_command(command)
 
 
@@ -186,20 +186,22 @@ def load(file: Path, table: str, target: str | None, replace: bool, format_: str
 @options.maybe_file
 @options.target
 @options.keys
+@options.exports
 @options.variables
 @options.sure
 @options.text_or_json
 def clean(
-    file: Path | None, target: str | None, keys: tuple[str, ...], variables: dict[str, str], yes: bool, format_: str
-) -> None:
+    file: Path | None, target: str | None, keys: tuple[str, ...], exports: bool, variables: dict[str, str], yes: bool,
+    format_: str,
+) -> None:  # fmt: skip
     """Drop the working tables that runs left behind; with --key, erase a person.
 
-    Working tables of a run that goes on, or whose answers nobody collected, stay.
+    Working tables of a run that goes on, whose answers nobody collected, or that was exported, stay.
     """
     from bqbatch import cleaning
 
     if not keys:
-        tables = cleaning.clean(file, target, lambda what: yes or _sure(what))
+        tables = cleaning.clean(file, target, lambda what: yes or _sure(what), exports=exports)
         echo(tables, format_, "\n".join(f"{one['table']}: {one['what']}" for one in tables) or "nothing is left behind")
     elif file is None:
         raise click.UsageError("--key needs the FILE of the prompt")
@@ -235,15 +237,20 @@ def init(folder: Path) -> None:
 @options.maybe_file
 @options.target
 @options.variables
+@options.expected_rows
 @options.text_or_json
-def doctor(file: Path | None, target: str | None, variables: dict[str, str], format_: str) -> None:
+def doctor(
+    file: Path | None, target: str | None, variables: dict[str, str], expected_rows: int | None, format_: str
+) -> None:
     """Check the setup: packages, the local model, the project, its warehouse.
 
     On Google Cloud: credentials, dataset, permissions, locations, the model. With a FILE, what that prompt needs and reads.
+    Then which of Google's two batch services fits here.
     """
-    from bqbatch.doctor import checks
+    from bqbatch.doctor import checks, which
     from bqbatch.doctor.check import BROKEN
-    from bqbatch.screen import show_check
+    from bqbatch.doctor.which import HEADERS
+    from bqbatch.screen import show_check, show_comparison
 
     seen = []
     for check in checks(target, file, variables):
@@ -252,4 +259,6 @@ def doctor(file: Path | None, target: str | None, variables: dict[str, str], for
             show_check(check.name, check.state, check.seen, check.hint)
     if format_ == "json":
         echo([dataclasses.asdict(check) for check in seen], format_, "")
+    elif compared := which(target, file, variables, expected_rows):
+        show_comparison(HEADERS, compared.rows, compared.advice)
     sys.exit(int(any(check.state == BROKEN for check in seen)))
