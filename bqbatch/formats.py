@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from bqbatch.errors import ProjectError
 from bqbatch.values import as_json, as_text, printable, records, to_json
@@ -40,15 +40,15 @@ def write(query: Query, format_: str, file: Path | None, shown: Collection[str] 
         if file is None:
             show_table(result, shown)
             return
-        with _replaced(file) as handle:
+        with replaced(file) as handle:
             show_table(result, shown, codecs.getwriter("utf-8")(handle, "replace"))
         return
-    with _replaced(file) if file else _spooled() as handle, query.stream() as stream:
+    with replaced(file) if file else _spooled() as handle, query.stream() as stream:
         _WRITERS[format_](stream, handle)
 
 
 @contextlib.contextmanager
-def _replaced(file: Path) -> Iterator[IO[bytes]]:
+def replaced(file: Path) -> Iterator[BinaryIO]:
     """A file that takes the place of the named one when all is written."""
     made = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     try:

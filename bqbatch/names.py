@@ -60,7 +60,18 @@ def is_ours(table: str) -> bool:
 
 def run_of(table: str) -> str | None:
     """The run whose working table this is, or None for any other table."""
-    found = re.fullmatch(r"bqb_(?:rows|req|resp)_(\d{8}_\d{6}_[0-9a-f]{6})(?:_\d+_\d+)?", table)
+    found = re.fullmatch(r"bqb_(?:rows|req|resp|lines)_(\d{8}_\d{6}_[0-9a-f]{6})(?:_\d+_\d+)?", table)
+    return found and found[1]
+
+
+def lines_of(responses: str) -> str:
+    """The table of the lines that a response table is made of."""
+    return responses.replace("bqb_resp_", "bqb_lines_")
+
+
+def import_of(table: str) -> str | None:
+    """The import whose working table this is, or None for any other table."""
+    found = re.fullmatch(r"bqb_(?:lines|results|matches)_(\d{8}_\d{6}_[0-9a-f]{6})", table)
     return found and found[1]
 
 
@@ -123,3 +134,26 @@ class RunObjects:
     def responses(self, shard: int, attempt: int) -> str:
         """The response table of one batch prediction job."""
         return self.dataset.of(f"bqb_resp_{self.run_id}_{shard}_{attempt}")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportObjects:
+    """The working tables of one import of result files."""
+
+    dataset: Dataset
+    import_id: str
+
+    @property
+    def lines(self) -> str:
+        """The lines as they are."""
+        return self.dataset.of(f"bqb_lines_{self.import_id}")
+
+    @property
+    def results(self) -> str:
+        """What the lines say, or why they are no results."""
+        return self.dataset.of(f"bqb_results_{self.import_id}")
+
+    @property
+    def matches(self) -> str:
+        """Which run stores which of the results."""
+        return self.dataset.of(f"bqb_matches_{self.import_id}")

@@ -22,7 +22,7 @@ from bqbatch.prompt.output_ddl import parse_output
 from bqbatch.prompt.source import File
 from bqbatch.run.budget import Budget
 from bqbatch.run.collector import Collector
-from bqbatch.run.flight import Flight, Stuck, find, span_of
+from bqbatch.run.flight import Flight, Stuck, find, span_of, together
 from bqbatch.run.ledger import Claim
 from bqbatch.run.publisher import Publisher
 from bqbatch.run.result import RunResult
@@ -59,7 +59,7 @@ class OpenRuns:
         """Brings home what is in the air, then closes the runs: what they did not send is left to a new run."""
         for script, row, jobs in self._uncollected():
             flight = self._flight(script, row, closing=True)
-            with self.warehouse.step():
+            with together(self.warehouse, flight.service):
                 flight.flying.extend(self._found(flight, jobs))
                 for job in list(flight.flying):
                     self.watcher.note(f"collecting what run {job.run_id} left behind")
@@ -82,7 +82,7 @@ class OpenRuns:
                 continue
             flight = self._flight(script, row)
             try:
-                with self.warehouse.step():
+                with together(self.warehouse, flight.service):
                     flight.take_up()
                 flight.fly()
                 with self.warehouse.step():
@@ -101,7 +101,7 @@ class OpenRuns:
                 self._close(script)
                 continue
             flight = self._flight(script, row)
-            with self.warehouse.step():
+            with together(self.warehouse, flight.service):
                 flight.take_up()
                 flight.abort()
                 yield self._published(flight)
@@ -122,7 +122,7 @@ class OpenRuns:
         for script, _, jobs in self._uncollected():
             service = self.service_of(script)
             collector = Collector(self.warehouse, service, self.watcher, self.claim.ledger.run_id)
-            with self.warehouse.step():
+            with together(self.warehouse, service):
                 for job in jobs:
                     if find(service, job) is None:
                         continue
@@ -157,7 +157,8 @@ class OpenRuns:
                 flight.collector.collect_nothing(flight.script, job)
 
     def _flight(self, script: Script, row: Row, *, closing: bool = False) -> Flight:
-        budget = Budget(row["max_cost"] or DEFAULT_MAX_COST, row["ratio"] or Decimal(1))
+        cap, ratio = row["max_cost"] or DEFAULT_MAX_COST, row["ratio"] or Decimal(1)
+        budget = Budget.of(self.target, script.model, cap, ratio)
         waiting = Shards(script, self.warehouse, budget, row["requests"] or 0, row["estimated_input_tokens"] or 0)
         if closing:
             waiting.drop()
@@ -186,10 +187,14 @@ class OpenRuns:
                 self.warehouse.execute(script.ledger.statement(f"sweep_{table}_{self.claim.ledger.run_id}", drop))
 
     def _script(self, row: Row) -> Script:
-        ddl = row["output"]
-        output = parse_output(ddl, File("", ddl, Path()).place) if ddl else ()
-        return Script(
-            self.prompt, self.dataset, row["run_id"], output, row["model"] or "",
-            row["max_attempts"] or DEFAULT_ATTEMPTS, row["shard_size"],
-            Price.of_json(row["price"]), bool(row["online"]),
-        )  # fmt: skip
+        return script_of(self.dataset, self.prompt, row)
+
+
+def script_of(dataset: Dataset, prompt: str, row: Row) -> Script:
+    """The script of a run, as the log tells of it."""
+    ddl = row["output"]
+    output = parse_output(ddl, File("", ddl, Path()).place) if ddl else ()
+    return Script(
+        prompt, dataset, row["run_id"], output, row["model"] or "", row["max_attempts"] or DEFAULT_ATTEMPTS,
+        row["shard_size"], Price.of_json(row["price"]), bool(row["online"]),
+    )  # fmt: skip

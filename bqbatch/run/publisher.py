@@ -29,6 +29,11 @@ class Publisher:
 
         Raises RunError where a row is not once in the view.
         """
+        self.show(script)
+        return self.finish(script, asked, left_open=left_open, over_cap=over_cap)
+
+    def show(self, script: Script) -> None:
+        """Shows the run's rows; what is answered later the view shows by itself."""
         self.watcher.step("publishing")
         name = script.objects
         self.warehouse.execute(*script.publish())
@@ -39,6 +44,9 @@ class Publisher:
                 f"{wrong[0]['wrong']:,} rows are not exactly once in the view, such as key {key_text(wrong[0]['key'])}",
                 "this is a defect of bqbatch; the working tables are kept",
             )
+
+    def finish(self, script: Script, asked: int, *, left_open: bool = False, over_cap: int = 0) -> RunResult:
+        """The result of a run whose rows are shown; its working tables go."""
         result = self._result(script, asked - over_cap, over_cap)
         self.warehouse.execute(
             script.drop_rows(),

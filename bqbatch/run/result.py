@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from bqbatch.errors import OverCap, RowsNotOk, RunError
@@ -102,6 +103,55 @@ class Detached:
         return {
             "run_id": self.run_id, "name": self.name, "target": self.target, "model": self.model,
             "requests": self.requests, "shards": self.shards, "jobs": list(self.jobs), "state": "open",
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RunImport:
+    """What an import brought home for one exported run: answers by outcome, and how many requests still have none.
+
+    Tokens and dollars are those of all answers of the run. Of its requests some may have been refused, and never left; once
+    all others are answered it is finished.
+    """
+
+    run_id: str
+    name: str
+    model: str
+    outcomes: Mapping[str, int]
+    unanswered: int
+    refused: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: Decimal | None
+    view: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "run_id": self.run_id, "name": self.name, "model": self.model, "outcomes": dict(self.outcomes),
+            "unanswered": self.unanswered, "refused": self.refused, "state": "exported" if self.unanswered else "finished",
+            "input_tokens": to_json(self.input_tokens), "output_tokens": to_json(self.output_tokens),
+            "cost_usd": None if self.cost_usd is None else float(self.cost_usd), "view": self.view,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """What became of the lines of an import: `lines` is the sum of the four that follow it."""
+
+    lines: int
+    answered: int
+    repeated: int
+    unknown: int
+    malformed: int
+    rejects: Path | None
+    runs: tuple[RunImport, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as `--format json` prints it."""
+        return {
+            "lines": self.lines, "answered": self.answered, "repeated": self.repeated, "unknown": self.unknown,
+            "malformed": self.malformed, "rejects": str(self.rejects) if self.rejects else None,
+            "runs": [run.as_json() for run in self.runs],
         }  # fmt: skip
 
 

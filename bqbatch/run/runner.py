@@ -24,7 +24,7 @@ from bqbatch.run.budget import Budget
 from bqbatch.run.flight import Flight, Stuck
 from bqbatch.run.ledger import Claim
 from bqbatch.run.open_runs import OpenRuns, ServiceOf
-from bqbatch.run.ownership import check_objects, file_of
+from bqbatch.run.ownership import check_objects
 from bqbatch.run.plan import Plan
 from bqbatch.run.planner import Planner
 from bqbatch.run.publisher import Publisher
@@ -133,7 +133,7 @@ class Runner:
                     ).settle()
                 with self.warehouse.step():
                     plan = self._build(script)
-                budget = Budget(self.max_cost, plan.ratio)
+                budget = Budget.of(target, script.model, self.max_cost, plan.ratio)
                 waiting = Shards(script, self.warehouse, budget, plan.to_ask, plan.estimated_input_tokens)
                 flight = Flight(script, self.warehouse, self.service, self.watcher, claim, waiting, target.in_flight,
                                 Stuck.of(target))  # fmt: skip
@@ -175,23 +175,7 @@ class Runner:
 
     def _build(self, script: Script) -> Plan:
         """Runs the source into the working rows and the queue. Raises OverCap where asking would cost too much."""
-        ledger = script.ledger
-        self.warehouse.execute(
-            ledger.event(
-                "started", file=file_of(self.project, self.prompt), target=self.project.target.name, model=script.model,
-                digest=self.prompt.digest, output=self.prompt.output_ddl, limit=self.planner.limit,
-                full_refresh=self.planner.full_refresh, retry=self.planner.retry, max_attempts=script.max_attempts,
-                shard_size=script.shard_size, price=script.price.as_json(), online=script.online,
-            ),
-            *script.accounts(),
-        )  # fmt: skip
-        plan = self.planner.plan(script)
-        self.warehouse.execute(
-            ledger.event(
-                "planned", rows=plan.rows, skipped=plan.skipped, requests=plan.to_ask, distinct_requests=plan.requests,
-                **plan.logged(self.max_cost),
-            )
-        )  # fmt: skip
+        plan = self.planner.begin(script, self.max_cost)
         if plan.to_ask:
             rehearsed = " (rehearsed)" if script.dataset.rehearses and plan.cost_usd and plan.cost_usd.high else ""
             self.watcher.note(f"plan: {plan}{rehearsed}")

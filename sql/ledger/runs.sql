@@ -8,6 +8,8 @@ SELECT
     WHEN LOGICAL_OR(event = 'finished') THEN 'finished'
     WHEN LOGICAL_OR(event = 'settled') THEN 'stopped'
     WHEN LOGICAL_OR(event = 'failed') THEN 'failed'
+    -- It waits for what is imported, however far its files are.
+    WHEN LOGICAL_OR(event = 'exported' OR (event = 'started' AND IFNULL(JSON_VALUE(details, '$.export'), 'false') = 'true')) THEN 'exported'
     ELSE 'open'
   END AS state,
   MIN(time) AS started,
@@ -37,6 +39,7 @@ SELECT
   MAX(SAFE_CAST(IF(event = 'planned', JSON_VALUE(details, '$.usd_low'), NULL) AS NUMERIC)) AS planned_usd_low,
   MAX(SAFE_CAST(IF(event = 'planned', JSON_VALUE(details, '$.usd_likely'), NULL) AS NUMERIC)) AS planned_usd,
   MAX(SAFE_CAST(IF(event = 'planned', JSON_VALUE(details, '$.usd_high'), NULL) AS NUMERIC)) AS planned_usd_high,
-  MAX(SAFE_CAST(IF(event = 'planned', JSON_VALUE(details, '$.max_cost'), NULL) AS NUMERIC)) AS max_cost
+  MAX(SAFE_CAST(IF(event = 'planned', JSON_VALUE(details, '$.max_cost'), NULL) AS NUMERIC)) AS max_cost,
+  MAX(SAFE_CAST(IF(event = 'exported', JSON_VALUE(details, '$.counts.refused'), NULL) AS INT64)) AS refused
 FROM {{ log }}
 GROUP BY run_id

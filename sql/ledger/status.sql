@@ -1,4 +1,4 @@
--- One row per run that goes on or has answers to collect, and per prompt its latest run; the latest first.
+-- One row per run that goes on, has answers to collect or was exported, and per prompt its latest run; the latest first.
 --
 -- runs: the view of runs
 -- jobs: the view of jobs
@@ -27,7 +27,7 @@ JOIN (
   FROM {{ runs }}
   GROUP BY prompt
 ) AS latest ON latest.prompt = run.prompt
-WHERE (run.run_id = latest.run_id OR run.state = 'open' OR job.uncollected > 0)
+WHERE (run.run_id = latest.run_id OR run.state IN ('open', 'exported') OR job.uncollected > 0)
 {%- if prompt %}
   AND run.prompt = {{ prompt | literal }}
 {%- endif %}

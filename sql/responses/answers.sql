@@ -30,9 +30,11 @@ returned AS (
   WHERE key IN (SELECT key FROM repeated)
   QUALIFY ROW_NUMBER() OVER (PARTITION BY key ORDER BY IFNULL(status, ''), processed_time DESC, JSON_VALUE(response, '$.responseId')) = 1
 ),
+-- The requests join here, not in the end: whatever is made of a response would have to be kept for a join.
 fields AS (
   SELECT
-    key,
+    returned.key AS key,
+    request,
     response,
     processed_time,
     IFNULL(status, '') AS status,
@@ -48,7 +50,8 @@ fields AS (
     JSON_VALUE(response, '$.usageMetadata.thoughtsTokenCount') AS thought_tokens,
     JSON_VALUE(response, '$.usageMetadata.cachedContentTokenCount') AS cached_tokens
   FROM returned
-  WHERE key NOT IN (SELECT request_hash FROM {{ answers }} WHERE job = {{ job | literal }})
+  JOIN (SELECT key, request FROM {{ requests }}) AS requests ON requests.key = returned.key
+  WHERE returned.key NOT IN (SELECT request_hash FROM {{ answers }} WHERE job = {{ job | literal }})
 ),
 -- The text is all parts but thoughts. One part is the rule and is read by its path; only the rest is unnested.
 texts AS (
@@ -119,7 +122,7 @@ earlier AS (
 )
 SELECT
   judged.key AS request_hash,
-  requests.request,
+  request,
   response,
   answer,
   text,
@@ -152,7 +155,6 @@ SELECT
   processed_time,
   {{ in_force(price, 'cached', 'SAFE_CAST(input_tokens AS INT64)') }} AS cached_price
 FROM judged
-JOIN (SELECT key, request FROM {{ requests }}) AS requests ON requests.key = judged.key
 LEFT JOIN earlier ON earlier.request_hash = judged.key
 {%- if complete %}
 UNION ALL

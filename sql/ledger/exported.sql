@@ -1,0 +1,8 @@
+-- One row per exported run that may still get answers, oldest first, with all that is needed to bring them home.
+--
+-- runs: the view of runs
+SELECT run_id, prompt, output, model, max_attempts, shard_size, price, requests, online, refused
+FROM {{ runs }}
+-- One that was stopped on its way refused nothing yet.
+WHERE state = 'exported' AND refused IS NOT NULL
+ORDER BY run_id
