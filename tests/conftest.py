@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.clouds import Cloud
+from tests.wires import Wire
 
 LIVE = Path(__file__).parent / "live"
 
@@ -40,6 +41,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     """A project with a target on the loopback server."""
     with Cloud.opened(tmp_path, monkeypatch) as opened:
+        yield opened
+
+
+@pytest.fixture
+def wire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    """The Developer API, and its client, which waits for less long than usual before it sends a chunk again."""
+    monkeypatch.setattr("google.genai._api_client.INITIAL_RETRY_DELAY", 0.01)
+    with Wire.opened(tmp_path) as opened:
         yield opened
 
 

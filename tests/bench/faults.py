@@ -38,3 +38,7 @@ def main() -> None:
             print(f"  {rows:>9,} rows in {SHARDS} shards: {len(traffic)} calls, {total(traffic):,} bytes")
         tried("runs", LIVES, world.live, world.calls)
         tried("pairs of runs", LIVES // 10, world.live_together, world.calls)
+    with tempfile.TemporaryDirectory() as folder, World(Path(folder), "developer").open() as world:
+        lives = LIVES // world.place.slowness
+        tried("runs at the Developer API", lives, world.live, world.calls)
+        tried("pairs of them", lives // 10, world.live_together, world.calls)

@@ -1,4 +1,4 @@
-"""A world for all tests of a process: it is set anew for each life."""
+"""A world for each target, for all tests of a process: it is set anew for each life."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ import pytest
 from tests.faults.world import World
 
 
-@pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World(tmp_path_factory.mktemp("faults")).open() as world:
+@pytest.fixture(scope="session", params=["vertex", "developer"])
+def world(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[World]:
+    with World(tmp_path_factory.mktemp("faults"), request.param).open() as world:
         yield world

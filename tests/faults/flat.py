@@ -28,8 +28,8 @@ def traffic_of(rows: int, shards: int, world: World) -> list[Crossing]:
         patient.close()
         world.set(SHARDS)
     assert ended.code == 0, ended
-    assert len(world.vertex.jobs) == shards
-    assert len(set(world.vertex.asked)) == len(world.vertex.asked) == rows
+    assert len(world.place.sent) == shards
+    assert len(set(world.place.asked)) == len(world.place.asked) == rows
     return list(world.disturbance.traffic)
 
 

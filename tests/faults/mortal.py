@@ -53,7 +53,9 @@ class Mortal:
     def __post_init__(self) -> None:
         command = [sys.executable, "-m", "tests.faults.mortal", str(self.folder), str(self.call_seconds)]
         pipe = subprocess.PIPE
-        self._process = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True, env=os.environ | {"GEMINI_API_KEY": "a-key"}
+        )  # fmt: skip
 
     def say(self, run_id: str, *arguments: str) -> Ended:
         """What a command ends with."""
@@ -70,24 +72,31 @@ class Mortal:
 
 def _serve(folder: str, call_seconds: float) -> None:
     from click.testing import CliRunner
+    from google import genai
     from google.cloud import bigquery
     from google.cloud.aiplatform_v1.services.job_service import JobServiceClient
 
+    import bqbatch.warehouses.duckdb as embedded
     from bqbatch import commands, resuming, sqlfiles
     from bqbatch.cli import main
     from bqbatch.run import script
+    from bqbatch.services.developer import DeveloperService
     from bqbatch.services.vertex import VertexService
     from bqbatch.warehouses.bigquery import BigQueryWarehouse
+    from tests.faults.places import QUICK
 
     os.chdir(folder)
-    assert {commands, bigquery, JobServiceClient}  # imported before the first fork, not after each
+    assert {commands, bigquery, genai, JobServiceClient}  # imported before the first fork, not after each
     for name in sqlfiles._environment().list_templates(["sql"]):
         sqlfiles._environment().get_template(name)
     compiled = CliRunner().invoke(main, ["compile", "words.sql"])
     assert compiled.exit_code == 0, compiled.output
-    for patient in (VertexService, BigQueryWarehouse):
+    for patient in (VertexService, DeveloperService, BigQueryWarehouse):
         patient.call_seconds, patient.pause_seconds, patient.patience_seconds = call_seconds, 0.02, 5.0
-    VertexService.poll_seconds, VertexService.settle_seconds = POLL_SECONDS, SETTLE_SECONDS
+    for service in (VertexService, DeveloperService):
+        service.poll_seconds, service.settle_seconds = POLL_SECONDS, SETTLE_SECONDS
+    embedded._MACROS += QUICK
+    genai._api_client.INITIAL_RETRY_DELAY = 0.01  # type: ignore[assignment]  # before a chunk is sent again
     for line in sys.stdin:
         assert threading.active_count() == 1
         reader, writer = os.pipe()

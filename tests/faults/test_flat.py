@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.faults.flat import total, traffic_of
 from tests.faults.world import World
 
 FEW, MANY, SHARDS = 1_000, 200_000, 4
 
 
+@pytest.mark.parametrize("world", ["vertex"], indirect=True)  # to the Developer API the rows go as files
 def test_calls_and_bytes_are_the_same_for_any_number_of_rows(
     world: World, record_property: Callable[[str, object], None]
 ) -> None:

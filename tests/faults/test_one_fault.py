@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.disturbance import FAULTS
-from tests.faults.world import IN_TURN, World
+from tests.faults.world import World
 
 SLICES = 4
 """Each test takes every fourth call, so that workers share them."""
@@ -18,7 +18,7 @@ SLICES = 4
 def test_a_fault_at_any_call_changes_nothing_of_what_comes_out(
     fault: str, part: int, world: World, record_property: Callable[[str, object], None]
 ) -> None:
-    world.set(IN_TURN)
+    world.set(world.place.fewer)
     points = range(1 + part, world.calls + 1, SLICES)
     wrong = {}
     for point in points:

@@ -19,7 +19,7 @@ LIVES = int(os.environ.get("BQBATCH_FAULT_LIVES", "120"))
 def test_several_faults_change_nothing_of_what_comes_out(
     part: int, world: World, record_property: Callable[[str, object], None]
 ) -> None:
-    seeds = range(part, LIVES, PARTS)
+    seeds = range(part, LIVES // world.place.slowness, PARTS)
     wrong = {}
     for seed in seeds:
         plans = schedule(seed, world.calls)
@@ -33,7 +33,7 @@ def test_several_faults_change_nothing_of_what_comes_out(
 def test_two_who_run_one_prompt_at_once_under_faults_ask_nothing_twice(
     part: int, world: World, record_property: Callable[[str, object], None]
 ) -> None:
-    seeds = range(part, LIVES // 6, PARTS)
+    seeds = range(part, LIVES // 6 // world.place.slowness, PARTS)
     wrong = {}
     for seed in seeds:
         plans = schedule(seed, world.calls)

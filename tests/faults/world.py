@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
-import json
 import re
 import threading
 from collections import Counter
@@ -15,18 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import bqbatch.warehouses.duckdb as embedded
 from bqbatch.prompt.output_ddl import parse_output
 from bqbatch.prompt.source import File
-from bqbatch.warehouses import Result, Statement
-from bqbatch.warehouses.duckdb import DuckDBWarehouse
-from bqbatch.warehouses.duckdb.translate import translate
 from tests.clouds import OUTPUT, PROMPT
 from tests.faults.disturbance import Disturbance
 from tests.faults.mortal import CALL_SECONDS, Ended, Mortal
-from tests.loopback.bigquery import BigQuery
+from tests.faults.places import Place, place
 from tests.loopback.http import Answer, Call, Loopback
-from tests.loopback.vertex import Vertex
 
 RUN = ("run", "words.sql", "--target", "prod")
 RESUME = ("resume", "words.sql", "--target", "prod")
@@ -35,23 +29,9 @@ NOTHING_BEGUN = re.compile("nothing is under way|nothing was run")
 WORDS = "id,word\n1,red\n2,green\n3,red\n4,\n5,blue\n6,black\n7,white\n"
 SHARDS = "shard_size = 2\nin_flight = 2\n"
 """Five requests in three shards, two of them in the air."""
-IN_TURN = "shard_size = 3\nin_flight = 1\n"
-"""In two shards, one after the other: fewer calls, for what is tried at each of them."""
-LAG_SECONDS = 0.2
 Tables = dict[str, list[Any]]
 Plan = Mapping[int, str]
 """Faults by the calls at which they happen, counted from 1."""
-_QUICK = """
-CREATE OR REPLACE MACRO googlesql.json_text(v) AS json_extract_string(v, '$');
-CREATE OR REPLACE MACRO googlesql.safe_int64(x) AS try_cast(x AS BIGINT);
-CREATE OR REPLACE MACRO googlesql.safe_parse_json(x) AS try_cast(x AS JSON);
-CREATE OR REPLACE MACRO googlesql.parse_json(x) AS x::JSON;
-"""
-"""DuckDB binds these in a tenth of the time. What they leave out, such as numbers of many digits, is tested elsewhere."""
-_SAID = json.dumps({
-    "candidates": [{"content": {"parts": [{"text": '{"label": "LABEL"}'}]}, "finishReason": "STOP"}],
-    "usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 4}, "modelVersion": "gemini-3.5-flash-lite",
-}).replace("\\", "\\\\")  # fmt: skip
 _LOOKED_AT = {
     "words": "SELECT * EXCEPT (_run_id, _cost_usd) FROM words",
     "words__rows": "SELECT * FROM words__rows",
@@ -62,81 +42,20 @@ _LOOKED_AT = {
 }
 
 
-class Memory(DuckDBWarehouse):
-    """An embedded warehouse in memory, with one connection for all threads, one at a time."""
-
-    def __init__(self) -> None:
-        super().__init__(Path(":memory:"), "llm")
-        self._lock = threading.RLock()
-        self._connection = self._connect()
-        self._connection.execute("SET threads = 1")
-        self._prepare(self._connection)
-        self._connection.execute(_QUICK)
-
-    @contextlib.contextmanager
-    def _open(self) -> Iterator[Any]:
-        with self._lock:
-            yield self._connection
-
-    def execute(self, *statements: Statement) -> None:
-        with self._remembering():
-            super().execute(*statements)
-
-    def read(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:
-        with self._remembering():
-            return super().read(sql, parameters)
-
-    @contextlib.contextmanager
-    def _remembering(self) -> Iterator[None]:
-        """Statements are translated once: they come again in each life."""
-        with self._lock:
-            embedded.translate = _translated  # type: ignore[attr-defined]
-            try:
-                yield
-            finally:
-                embedded.translate = translate  # type: ignore[attr-defined]
-
-    def clear(self) -> None:
-        """Leaves nothing."""
-        with self._open() as connection:
-            connection.execute("DROP SCHEMA llm CASCADE; CREATE SCHEMA llm; TRUNCATE bqbatch.jobs; SET schema = 'llm'")
-
-
-_translated = functools.lru_cache(4096)(translate)
-
-
-class Terse(Vertex):
-    """Vertex AI whose model says `a` or `b`, by the first digit of a request's hash, and is asked by one statement."""
-
-    def _answer(self, kept: dict[str, Any], most: int) -> None:
-        source, target, body = kept["source"], kept["target"], kept["job"]
-        warehouse = self.bigquery.warehouse
-        keys = [row["key"] for row in warehouse.read(f"SELECT key FROM `{source}` ORDER BY key LIMIT {most}")]
-        said = [f"JSON '{_SAID.replace('LABEL', label)}'" for label in "ab"]
-        warehouse.execute(Statement(
-            f"CREATE TABLE `{target}` AS SELECT key, request, IF(key < '8', {said[0]}, {said[1]}) AS response, '' AS status, "
-            f"CURRENT_TIMESTAMP() AS processed_time FROM `{source}` ORDER BY key LIMIT {most}", f"answer {target}"))  # fmt: skip
-        self.bigquery.tables.made(target)
-        self.asked += keys
-        dataset, _, table = target.partition(".")
-        body["outputInfo"] = {"bigqueryOutputDataset": f"bq://proj.{dataset}", "bigqueryOutputTable": table}
-        body["completionStats"] = {"successfulCount": str(len(keys)), "failedCount": "0"}
-
-
 @dataclass
 class World:
     """A project with a target on a loopback server, and two who carry out commands in it."""
 
     root: Path
+    target: str = "vertex"
     prompt: str = PROMPT
     first: Mortal = field(init=False)
     second: Mortal = field(init=False)
-    vertex: Vertex = field(init=False, repr=False)
+    place: Place = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.memory = Memory()
         self._lock = threading.Lock()
-        self.output = parse_output(OUTPUT, File("", OUTPUT, self.root).place)
+        self.place = place(self.target, self.root, parse_output(OUTPUT, File("", OUTPUT, self.root).place))
         self.server = Loopback({})
         self.disturbance = Disturbance(self.server, lambda: self.first.pid or self.second.pid, CALL_SECONDS * 1.2)
         for name, text in {"words.csv": WORDS, "words.sql": self.prompt}.items():
@@ -147,8 +66,8 @@ class World:
 
     def set(self, settings: str) -> None:
         """Writes the target's settings; where they are others, what happens without a disturbance is seen anew."""
-        place = f'type = "vertex"\ndataset = "proj.llm"\nendpoint = "{self.server.url}"'
-        text, file = f"[targets.prod]\n{place}\n{settings}", self.root / "bqbatch.toml"
+        where = f'{self.place.settings}\nendpoint = "{self.server.url}"'
+        text, file = f"[targets.prod]\n{where}\n{settings}", self.root / "bqbatch.toml"
         if not file.exists() or file.read_text("utf-8") != text:
             self.__dict__.pop("_undisturbed", None)
             file.write_text(text, "utf-8")
@@ -181,14 +100,8 @@ class World:
 
     def clear(self) -> None:
         """Leaves nothing of what was."""
-        self.memory.clear()
-        bigquery = BigQuery(self.root, "proj")
-        bigquery.warehouse = self.memory
-        self.vertex = Terse(bigquery, self.output, lag_seconds=LAG_SECONDS)
-        self.server.answers = {
-            method: self._one_at_a_time(answer)
-            for method, answer in {**bigquery.answers, **self.vertex.answers}.items()
-        }
+        answers = self.place.clear()
+        self.server.answers = {method: self._one_at_a_time(answer) for method, answer in answers.items()}
         self.server.calls.clear()
         self._ids = itertools.count(1)
         self.disturbance.start({})
@@ -237,7 +150,9 @@ class World:
 
     def tables(self) -> Tables:
         """What there is when all is done."""
-        return {name: sorted(self.memory.read(sql).rows, key=repr) for name, sql in _LOOKED_AT.items()}
+        warehouse = self.place.warehouse
+        with warehouse.step():
+            return {name: sorted(warehouse.read(sql).rows, key=repr) for name, sql in _LOOKED_AT.items()}
 
     def problems(self, *, of_two: bool = False) -> list[str]:
         """What is not as it is without a disturbance; of two runs, the second may have asked what the first did not."""
@@ -247,19 +162,22 @@ class World:
             if not (of_two and name in ("runs", "jobs"))
         ]
         found = list(filter(None, found))
-        twice = {key: times for key, times in Counter(self.vertex.asked).items() if times > 1}
+        twice = {key: times for key, times in Counter(self.place.asked).items() if times > 1}
         if twice:
             found.append(f"asked more than once: {twice}")
-        logged = self.memory.read("SELECT run_id, shard, attempt, state FROM bqbatch_jobs")
+        warehouse = self.place.warehouse
+        with warehouse.step():
+            logged = warehouse.read("SELECT run_id, shard, attempt, state FROM bqbatch_jobs")
+            states = {row["state"] for row in warehouse.read("SELECT state FROM bqbatch_runs")}
+            names = warehouse.list_tables()
         jobs = {f"{row['run_id']}_{row['shard']}_{row['attempt']}": row["state"] for row in logged}
-        sent = [kept["job"]["labels"]["bqbatch_job"] for kept in self.vertex.jobs.values()]
+        sent = self.place.sent
         found += [f"the service has {sent.count(name)} jobs {name}" for name in set(sent) if sent.count(name) > 1]
         found += [f"job {name} is {jobs.get(name)} in the log" for name in sent if jobs.get(name) != "collected"]
         found += [f"job {name} of the log is {state}" for name, state in jobs.items() if state != "collected"]
-        states = {row["state"] for row in self.memory.read("SELECT state FROM bqbatch_runs")}
         found += [f"a run is {state}" for state in states - {"finished", "stopped", "failed"}]
-        left = [name for name in self.memory.list_tables() if name.startswith("bqb_") or name.endswith("__claim")]
-        found += [f"{name} is left" for name in left]
+        found += [f"{name} is left" for name in names if name.startswith("bqb_") or name.endswith("__claim")]
+        found += self.place.problems()
         return found
 
 

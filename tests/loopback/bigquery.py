@@ -90,7 +90,7 @@ class BigQuery:
             return Reply(None, {"Location": f"{call.origin}{call.path}?uploadType=resumable&upload_id={name}"})
         upload = self.uploads[call.query["upload_id"]]
         upload["content"] += call.body
-        _, _, total = call.content_range.partition("/")
+        _, _, total = call.headers["Content-Range"].partition("/")
         if total != str(len(upload["content"])):
             return Reply(None, {"Range": f"bytes=0-{len(upload['content']) - 1}"}, 308)
         return self._insert(upload)

@@ -10,18 +10,21 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.loopback import discovery
 
+BIGQUERY, VERTEX, DEVELOPER = "bigquery.v2", "aiplatform.v1", "generativelanguage.v1beta"
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: the method it means by its discovery id, its path, its query and its body; of a chunk of an upload, which bytes."""
+    """One request: the method it means by its discovery id, its path, its query, its body and its headers."""
 
     method: str
     path: str
@@ -29,27 +32,30 @@ class Call:
     body: Any
     size: int
     origin: str
-    content_range: str = ""
+    headers: Message = field(default_factory=Message)
 
 
 class Refusal(Exception):
     """An answer that is an error, in the form of Google's APIs."""
 
-    def __init__(self, code: int, reason: str, message: str, status: str = "") -> None:
+    def __init__(
+        self, code: int, reason: str, message: str, status: str = "", details: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
         super().__init__(message)
-        self.code, self.reason, self.message, self.status = code, reason, message, status
+        self.code, self.reason, self.message, self.status, self.details = code, reason, message, status, details
 
     def body(self) -> dict[str, Any]:
         error: dict[str, Any] = {
             "code": self.code, "message": self.message,
             "errors": [{"message": self.message, "domain": "global", "reason": self.reason}],
         }  # fmt: skip
-        return {"error": error | ({"status": self.status} if self.status else {})}
+        error |= {"status": self.status} if self.status else {}
+        return {"error": error | ({"details": list(self.details)} if self.details else {})}
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer with headers of its own; `body` is None where there is none to check."""
+    """An answer with headers of its own; `body` is None where there is none to check, bytes where it is a file's."""
 
     body: Any
     headers: Mapping[str, str]
@@ -59,13 +65,15 @@ class Reply:
 Answer = Callable[[Call], Any]
 
 
-def _check_body(api: str, method: str, schema: str, body: Any) -> None:
+def check_body(api: str, method: str, schema: str, body: Any) -> None:
     """Has a body judged: what a client makes up is its own defect, what a user wrote is refused to the user."""
+    if api == DEVELOPER or method.endswith(".generateContent"):
+        body = discovery.in_camel_case(api, schema, body)
     if not method.endswith(".generateContent"):
         discovery.check(api, schema, body)
         return
     try:
-        discovery.check(api, schema, discovery.in_camel_case(api, schema, body))
+        discovery.check(api, schema, body)
     except discovery.NotInDiscoveryError as error:
         raise Refusal(400, "invalid", f"Invalid JSON payload received. {error}", "INVALID_ARGUMENT") from None
 
@@ -105,7 +113,7 @@ class Loopback:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def url(self) -> str:
@@ -127,23 +135,23 @@ class Loopback:
             self._give_token(handler)
             return
         raw = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
-        api = "bigquery.v2" if "/bigquery/" in parts.path else "aiplatform.v1"
+        api = BIGQUERY if "/bigquery/" in parts.path else DEVELOPER if "/v1beta/" in parts.path else VERTEX
         headers: Mapping[str, str] = {}
         call: Call | None = None
         try:
             # A chunk of an upload is sent to the address that the first call of it was told.
-            chunk = handler.command == "PUT" and parts.path.startswith("/upload/")
-            verb, path = "POST" if chunk else handler.command, parts.path.removeprefix("/upload")
+            said = handler.headers.get("X-Goog-Upload-Command", "start")
+            chunk = parts.path.startswith("/upload/") and (handler.command == "PUT" or said != "start")
+            verb = "POST" if chunk else handler.command
+            path = parts.path.removeprefix("/upload").removeprefix("/download")
             identifier, method = discovery.method_of(api, verb, path)
             body = (
                 json.loads(raw) if raw and "json" in handler.headers.get("Content-Type", "json") and not chunk else raw
             )
             if "request" in method and isinstance(body, dict):
-                _check_body(api, identifier, method["request"]["$ref"], body)
+                check_body(api, identifier, method["request"]["$ref"], body)
             query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-            call = Call(
-                identifier, parts.path, query, body, len(raw), self.url, handler.headers.get("Content-Range", "")
-            )
+            call = Call(identifier, parts.path, query, body, len(raw), self.url, handler.headers)
             self.calls.append(call)
             self.before(call)
             if identifier not in self.answers:
@@ -151,7 +159,7 @@ class Loopback:
             code, reply = 200, self.answers[identifier](call)
             if isinstance(reply, Reply):
                 code, headers, reply = reply.code, reply.headers, reply.body
-            if "response" in method and reply is not None:
+            if "response" in method and reply is not None and code == 200:
                 discovery.check(api, method["response"]["$ref"], reply)
             self.after(call)
         except Refusal as refusal:
@@ -175,7 +183,7 @@ class Loopback:
         headers: Mapping[str, str] = {},
         call: Call | None = None,
     ) -> None:
-        data = b"" if reply is None else json.dumps(reply).encode()
+        data = b"" if reply is None else reply if isinstance(reply, bytes) else json.dumps(reply).encode()
         if call is not None:
             data = self.sent(call, data)
         handler.send_response(code)

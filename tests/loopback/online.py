@@ -1,8 +1,9 @@
-"""Vertex AI's generateContent: one request, one answer, which is what a test says.
+"""generateContent, of Vertex AI or of the Developer API: one request, one answer, which is what a test says.
 
 Sources of the rules: docs.cloud.google.com/gemini-enterprise-agent-platform/models/thinking (a level and a budget together,
 or a level for 2.5, are errors), and errors that users report, for the words of 404, 429 and of roles. Assumed without a
-source: the words for thinking and for contents that are missing.
+source: the words for thinking, for contents that are missing and for `gs://`, and that the rules for thinking are the
+Developer API's too.
 """
 
 from __future__ import annotations
@@ -10,15 +11,23 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from tests.loopback import discovery
-from tests.loopback.http import Answer, Call, Refusal
+from tests.loopback.http import DEVELOPER, VERTEX, Answer, Call, Refusal
 from tests.loopback.rules import check_labels
-from tests.loopback.vertex import Vertex
 
 METHOD = "aiplatform.projects.locations.publishers.models.generateContent"
-_REQUEST = "GoogleCloudAiplatformV1GenerateContentRequest"
+_REQUEST = {VERTEX: "GoogleCloudAiplatformV1GenerateContentRequest", DEVELOPER: "GenerateContentRequest"}
+
+
+class Models(Protocol):
+    """A service with models that can be asked; `api` is the name of its discovery document."""
+
+    api: str
+
+    def admit(self, call: Call) -> str:
+        """The name of the model that a call asks. Raises Refusal where it is not for the caller."""
 
 
 def said(text: str, **fields: Any) -> dict[str, Any]:
@@ -34,9 +43,9 @@ def said(text: str, **fields: Any) -> dict[str, Any]:
 
 @dataclass
 class Online:
-    """The models of a project, asked one by one. `asked` has every request that was answered, as it came."""
+    """The models of a service, asked one by one. `asked` has every request that was answered, as it came."""
 
-    vertex: Vertex
+    models: Models
     reply: Callable[[Mapping[str, Any]], Any] = lambda _: said('{"label": "a"}')
     asked: list[Mapping[str, Any]] = field(default_factory=list)
     in_flight: int = 0
@@ -46,17 +55,11 @@ class Online:
     @property
     def answers(self) -> Mapping[str, Answer]:
         """The functions that answer, by discovery id."""
-        return {METHOD: self.generate}
+        return {METHOD if self.models.api == VERTEX else "generativelanguage.models.generateContent": self.generate}
 
     def generate(self, call: Call) -> Any:
-        rules, (parent, model) = self.vertex.bigquery.rules, _model_of(call.path)
-        if call.method in rules.used_up:
-            words = "Resource exhausted. Please try again later. Please refer to https://cloud.google.com/vertex-ai/generative-ai/docs/error-code-429 for more details."
-            raise Refusal(429, "rateLimitExceeded", words, "RESOURCE_EXHAUSTED")
-        rules.check_call(call.method, parent.split("/")[1], self.vertex.bigquery.project)
-        rules.need_resource("aiplatform.endpoints.predict", f"{parent}/{model}")
-        self.vertex.check_model(parent, model)
-        _check(discovery.in_camel_case("aiplatform.v1", _REQUEST, call.body), model)
+        model = self.models.admit(call)
+        check_request(self.models.api, call.body, model)
         with self._lock:
             self.in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self.in_flight)
@@ -69,19 +72,17 @@ class Online:
                 self.in_flight -= 1
 
 
-def _model_of(path: str) -> tuple[str, str]:
-    """`projects/p/locations/l` and `publishers/google/models/m`."""
-    parent, _, model = path.removeprefix("/v1/").removesuffix(":generateContent").partition("/publishers/")
-    return parent, f"publishers/{model}"
-
-
-def _check(request: Mapping[str, Any], model: str) -> None:
+def check_request(api: str, body: Mapping[str, Any], model: str) -> None:
     """Refuses a request that the documents allow and Google does not."""
+    request = discovery.in_camel_case(api, _REQUEST[api], body)
     if not request.get("contents"):
         raise _wrong("at least one contents field is required")
     for content in request["contents"]:
-        if content.get("role") not in ("user", "model"):
+        if content.get("role", "user" if api == DEVELOPER else None) not in ("user", "model"):
             raise _wrong("Please use a valid role: user, model.")
+        for uri in [part["fileData"].get("fileUri", "") for part in content.get("parts", []) if "fileData" in part]:
+            if api == DEVELOPER and uri.startswith("gs://"):
+                raise _wrong(f"Unsupported file uri: {uri}")
     check_labels(request.get("labels", {}))
     thinking = (request.get("generationConfig") or {}).get("thinkingConfig", {})
     if {"thinkingLevel", "thinkingBudget"} <= thinking.keys():

@@ -21,7 +21,7 @@ from bqbatch.services import Job
 from bqbatch.services.simulated import Faults, answer
 from bqbatch.warehouses import Column, Statement
 from tests.loopback.bigquery import BigQuery
-from tests.loopback.http import Answer, Call, Refusal
+from tests.loopback.http import VERTEX, Answer, Call, Refusal
 from tests.loopback.rules import check_labels
 
 MOST_REQUESTS = 200_000
@@ -44,6 +44,8 @@ class Vertex:
     `most_characters` is refused in its row. Of what was answered, only the rows that meet `written`, a condition over
     `key`, are in the response table, and one for each key of `made_up`.
     """
+
+    api = VERTEX
 
     bigquery: BigQuery
     output: tuple[OutputColumn, ...] = ()
@@ -110,6 +112,17 @@ class Vertex:
         moving = [kept for kept in self.jobs.values() if kept["job"]["state"] in MOVING]
         self.most_in_flight = max(self.most_in_flight, len(moving))
         return job
+
+    def admit(self, call: Call) -> str:
+        """The model that a call of generateContent asks. Raises Refusal where it is not for the caller, or used up."""
+        rules, (parent, model) = self.bigquery.rules, _model_of(call.path)
+        if call.method in rules.used_up:
+            words = "Resource exhausted. Please try again later. Please refer to https://cloud.google.com/vertex-ai/generative-ai/docs/error-code-429 for more details."
+            raise Refusal(429, "rateLimitExceeded", words, "RESOURCE_EXHAUSTED")
+        rules.check_call(call.method, parent.split("/")[1], self.bigquery.project)
+        rules.need_resource("aiplatform.endpoints.predict", f"{parent}/{model}")
+        self.check_model(parent, model)
+        return model
 
     def check_model(self, parent: str, model: str) -> None:
         """Refuses a model that is not served at a location; `parent` is `projects/p/locations/l`."""
@@ -216,7 +229,7 @@ class Vertex:
         job = Job(f"vertex{number}", prompt, 1, 1, requests, made, f"`{dataset}.{prompt}__answers`")
         warehouse.execute(answer(job, self.output, self.faults))
         version = body["model"].rpartition("/")[2]
-        response = f"""PARSE_JSON(REPLACE(TO_JSON_STRING(r.response), '"simulated","responseId"', '"{version}","responseId"'), wide_number_mode => 'round')"""
+        response = f"PARSE_JSON({said_by(version)}, wide_number_mode => 'round')"
         response = f"TO_JSON_STRING({response})" if self.gives_text else response
         long = f"LENGTH(TO_JSON_STRING(q.request)) > {self.most_characters}"
         empty = "'{}'" if self.gives_text else "JSON '{}'"
@@ -236,6 +249,17 @@ class Vertex:
         }  # fmt: skip
         failed = warehouse.read(f"SELECT COUNTIF(status != '') AS n, COUNT(*) AS whole FROM `{target}`").rows[0]
         body["completionStats"] = {"successfulCount": str(failed[1] - failed[0]), "failedCount": str(failed[0])}
+
+
+def said_by(version: str) -> str:
+    """SQL for the text of `r.response`, a made-up response, with the model that it says it is of."""
+    return f"""REPLACE(TO_JSON_STRING(r.response), '"simulated","responseId"', '"{version}","responseId"')"""
+
+
+def _model_of(path: str) -> tuple[str, str]:
+    """`projects/p/locations/l` and `publishers/google/models/m`."""
+    parent, _, model = path.removeprefix("/v1/").removesuffix(":generateContent").partition("/publishers/")
+    return parent, f"publishers/{model}"
 
 
 def _number(kept: dict[str, Any]) -> int:
