@@ -39,10 +39,13 @@ _FLIGHT = {
     "in_flight": (int, 1, "how many jobs may be in the air at a time", "4"),
     "pending_hours": ((int, float), 0, "after how many hours of waiting a job is stuck", "24"),
     "running_hours": ((int, float), 0, "after how many hours of running a job is stuck", "24"),
+    "tier": (int, 1, "the tier of your account at the Gemini Developer API: 1, 2 or 3", "2"),
+    "enqueued_tokens": (int, 1, "how many tokens of input may wait at the Gemini Developer API at a time", "3_000_000"),
 }
 STUCK = ("warn", "resubmit", "give up")
 MOST_REQUESTS = 200_000
 """The most requests of one batch prediction job, by Google's documentation (August 2026)."""
+_TIERS = 3
 _TARGET_KEYS = ("type", "dataset", "stuck", *_FLIGHT, *_PLACES, *_DEFAULTS)
 
 
@@ -54,6 +57,9 @@ class Target:
     `maximum_bytes_billed` the most that one query may read. Of the requests of a run, `shard_size` go into one job, and
     `in_flight` jobs are in the air at a time. What waits for more than `pending_hours` or runs for more than
     `running_hours` is `stuck`: `warn` says so, `resubmit` cancels it and asks the rest again, `give up` only cancels it.
+
+    At the Gemini Developer API, `tier` tells how many tokens may wait at a time, and `enqueued_tokens` is for a limit of
+    one's own; with a `project` the rows are in BigQuery, else in the embedded warehouse.
     """
 
     name: str
@@ -69,6 +75,13 @@ class Target:
     stuck: str = "warn"
     pending_hours: float = 24
     running_hours: float = 24
+    tier: int = 1
+    enqueued_tokens: int | None = None
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the rows are in the project's own warehouse file."""
+        return not self.project
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +153,6 @@ def load_project(start: Path, target: str | None = None) -> Project:
             f"type = one of {', '.join(TYPES)}",
             _place(text, "type" if kind else str(name)),
         )
-    if kind == "developer":
-        raise ProjectError(
-            f"target `{name}` is of type {kind}, which this version of bqbatch does not run",
-            "use --target local",
-            _place(text, "type"),
-        )
     dataset = table.get("dataset", said.get("dataset", "llm"))
     if not isinstance(dataset, str) or not re.fullmatch(r"(?:[a-z][a-z0-9-]+\.)?[A-Za-z_]\w*", dataset, re.ASCII):
         raise ProjectError(f"`{dataset}` can't name a dataset", 'dataset = "llm"', _place(text, "dataset"))
@@ -154,11 +161,11 @@ def load_project(start: Path, target: str | None = None) -> Project:
         if problem := problem_with(key, value):
             raise ProjectError(problem[0].replace("config(", "").replace(")", ""), problem[1], _place(text, key))
     target_ = Target(str(name), str(kind), Dataset(dataset), Settings(**defaults))
-    return Project(root, target_ if kind == "local" else _in_the_cloud(target_, table, text), prices)
+    return Project(root, target_ if kind == "local" else _batching(target_, table, text), prices)
 
 
-def _in_the_cloud(target: Target, table: Mapping[str, Any], text: str) -> Target:
-    """The target with its project and places."""
+def _batching(target: Target, table: Mapping[str, Any], text: str) -> Target:
+    """The target with its project and places, and how it sends batches."""
     for key in _PLACES:
         if not isinstance(table.get(key, ""), str):
             raise ProjectError(f"`{key}` takes a text", f'{key} = "…"', _place(text, key))
@@ -169,15 +176,17 @@ def _in_the_cloud(target: Target, table: Mapping[str, Any], text: str) -> Target
     if table.get("shard_size", 1) > MOST_REQUESTS:
         raise ProjectError(f"`shard_size` is {MOST_REQUESTS:,} at most", "Vertex AI takes no more in one job",
                            _place(text, "shard_size"))  # fmt: skip
+    if table.get("tier", 1) > _TIERS:
+        raise ProjectError(f"`tier` is {_TIERS} at most", "tier = 2", _place(text, "tier"))
     if table.get("stuck", "warn") not in STUCK:
         raise ProjectError(f"`stuck` is one of {', '.join(STUCK)}", 'stuck = "resubmit"', _place(text, "stuck"))
     prefix, _, name = target.dataset.path.rpartition(".")
     project = table.get("project", prefix)
-    if not project:
+    if not project and target.type == "vertex":
         raise ProjectError(
             f"target `{target.name}` needs a Google Cloud project", 'project = "my-project"', _place(text, target.name)
         )
-    dataset = target.dataset if prefix else Dataset(f"{project}.{name}")
+    dataset = target.dataset if prefix or not project else Dataset(f"{project}.{name}")
     location = table.get("location", "global")
     said = {key: table[key] for key in ("stuck", "endpoint", *_FLIGHT) if key in table}
     return replace(target, dataset=dataset, project=project, location=location,

@@ -18,6 +18,7 @@ from bqbatch.services.models import is_gemini
 if TYPE_CHECKING:
     from bqbatch.run.script import Script
     from bqbatch.services import BatchService
+    from bqbatch.services.developer import DeveloperService
     from bqbatch.services.online import OnlineService
     from bqbatch.services.vertex import VertexService
     from bqbatch.warehouses import Warehouse
@@ -56,7 +57,7 @@ class Session:
 
     def answering_model(self, prompt: CompiledPrompt) -> str:
         """The name of the model that answers on this target."""
-        if self.project.target.type == "vertex":
+        if self.project.target.type != "local":
             return self._gemini(prompt)
         named = self.named_model(prompt)
         if self.simulate is not None:
@@ -76,7 +77,7 @@ class Session:
         )
 
     def _gemini(self, prompt: CompiledPrompt) -> str:
-        """The model that Vertex AI is asked for: none is taken for granted where it costs money."""
+        """The model that Google is asked for: none is taken for granted where it costs money."""
         named = self.model or prompt.settings.model
         if self.simulate is not None:
             raise ServiceError("--simulate makes answers up, on the local target only",
@@ -115,6 +116,14 @@ class Session:
             target = replace(target, shard_size=MOST_REQUESTS, in_flight=4)
         target = replace(target, dataset=target.dataset.rehearsal(together))
         return replace(self, project=replace(self.project, target=target), rehearsed=model)
+
+    def for_developer(self, tier: int | None) -> Session:
+        """The session for what leaves for the Gemini Developer API: the target's warehouse, and that service's limits."""
+        target = self.project.target
+        target = replace(
+            target, type="developer", tier=tier or target.tier, shard_size=target.shard_size or MOST_REQUESTS
+        )
+        return replace(self, project=replace(self.project, target=target))
 
     def _refused_thinking(self, prompt: CompiledPrompt) -> Iterator[tuple[str, str, Place | None]]:
         """What the named model does not take of thinking settings, or has no answer with, and where that is said."""
@@ -166,7 +175,7 @@ class Session:
     def warehouse(self) -> Warehouse:
         """The target's warehouse."""
         target = self.project.target
-        if target.type == "vertex":
+        if not target.is_embedded:
             from bqbatch.warehouses.bigquery import BigQueryWarehouse
 
             return BigQueryWarehouse(
@@ -179,15 +188,15 @@ class Session:
     @property
     def is_begun(self) -> bool:
         """Whether the warehouse may hold something: a file of it is not made only to look into it."""
-        return self.project.target.type != "local" or self.project.warehouse_file.exists()
+        return not self.project.target.is_embedded or self.project.warehouse_file.exists()
 
     def service_of(self, run: Script, warehouse: Warehouse) -> BatchService:
         """The service that a run asked, as the log names it: what it goes on with, without its file."""
         target, model, output = self.project.target, run.model, run.output
-        if run.online and target.type == "vertex":
+        if run.online and target.type != "local":
             return self.online(model, warehouse)
-        if target.type == "vertex":
-            return self.vertex(model, warehouse)
+        if target.type != "local":
+            return self.batches(model, warehouse)
         if model == ANSWERS_AS["simulated"]:
             from bqbatch.services.simulated import SimulatedService
 
@@ -202,8 +211,8 @@ class Session:
         """The service that answers a prompt."""
         if self.rehearsed is not None:
             return self._player(prompt, self.rehearsed, warehouse, note)
-        if self.project.target.type == "vertex":
-            return self.vertex(self.answering_model(prompt), warehouse)
+        if self.project.target.type != "local":
+            return self.batches(self.answering_model(prompt), warehouse)
         named, answers = self.named_model(prompt), self.answering_model(prompt)
         if answers == "simulated":
             from bqbatch.services.simulated import SimulatedService, parse_faults
@@ -241,6 +250,21 @@ class Session:
         )  # fmt: skip
         return SimulatedService(warehouse, prompt.output, parse_faults(self.simulate or ""), part)
 
+    def batches(self, model: str, warehouse: Warehouse) -> BatchService:
+        """The service that answers batches for a model, on a target that is not local."""
+        return (
+            self.developer(model, warehouse)
+            if self.project.target.type == "developer"
+            else self.vertex(model, warehouse)
+        )
+
+    def developer(self, model: str, warehouse: Warehouse) -> DeveloperService:
+        """The service of a target of type developer, for a model."""
+        from bqbatch.services.developer import DeveloperService
+        from bqbatch.services.developer.account import DeveloperAccount
+
+        return DeveloperService(warehouse, model, DeveloperAccount(self.project.target.endpoint))
+
     def vertex(self, model: str, warehouse: Warehouse) -> VertexService:
         """The service of a target of type vertex, for a model."""
         from bqbatch.services.vertex import VertexService
@@ -249,7 +273,7 @@ class Session:
         return VertexService(warehouse, target.project, target.location, model, target.endpoint)
 
     def online(self, model: str, warehouse: Warehouse) -> OnlineService:
-        """What asks a Gemini model now, request by request, on a target of type vertex; takes jobs as any service does."""
+        """What asks a Gemini model now, request by request; takes jobs as any service does."""
         from bqbatch.services.genai_client import VertexAccount
         from bqbatch.services.online import OnlineService
 
@@ -259,4 +283,9 @@ class Session:
                 "bqbatch run --limit 20 asks it about a few rows",
             )
         target = self.project.target
+        if target.type == "developer":
+            from bqbatch.services.developer.account import DeveloperAccount
+            from bqbatch.services.developer.online import DeveloperOnline
+
+            return DeveloperOnline(warehouse, model, DeveloperAccount(target.endpoint))
         return OnlineService(warehouse, model, VertexAccount(target.project, target.location, target.endpoint))

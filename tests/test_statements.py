@@ -31,6 +31,7 @@ from bqbatch.session import Session
 from bqbatch.warehouses import Statement
 from tests.casefile import make_files, read_case
 from tests.clouds import Cloud
+from tests.developers import Api
 from tests.loopback.http import Call
 from tests.oracle.bigquery import refused
 from tests.oracle.catalog import Catalog, path_of
@@ -165,7 +166,7 @@ def test_every_file_under_sql_is_reached_and_judged(tmp_path: Path, monkeypatch:
         Session.open(tmp_path).warehouse().execute(claim_of(gone.pid))
         run_case(EVERY_FILE, folder)
     judge(said)
-    said += in_the_cloud(tmp_path / "cloud", monkeypatch, "STRING")
+    said += in_the_cloud(tmp_path / "cloud", monkeypatch, "STRING") + at_the_api(tmp_path / "api", monkeypatch)
     spoken = {line for one in said if isinstance(one, Said) for line in one.sql.splitlines()}
     files = {file.relative_to(sqlfiles.folder()): file for file in sqlfiles.folder().glob("[!m]*/*.sql")}
     first_lines = {name: file.read_text("utf-8").partition("\n")[0] for name, file in files.items()}
@@ -192,6 +193,21 @@ def in_the_cloud(root: Path, monkeypatch: pytest.MonkeyPatch, response: str) -> 
         return [one for call in cloud.server.calls for one in sent(call, response)]
 
 
+def test_bigquery_takes_what_is_said_on_the_developer_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judge(at_the_api(tmp_path, monkeypatch))
+
+
+def at_the_api(root: Path, monkeypatch: pytest.MonkeyPatch) -> list[Said | Loaded]:
+    """What the warehouse is asked by a sample, a run and an export on the developer target, with requests that are refused."""
+    root.mkdir(exist_ok=True)
+    with monkeypatch.context() as patch, Api.opened(root, patch) as api:
+        said = record(patch)
+        api.folder.write("files.sql", FILES)
+        for command in ("sample words.sql -n 1", "export files.sql -o out", "run files.sql", "doctor files.sql"):
+            assert api.say(*shlex.split(command)).code == 0, command
+        return said
+
+
 def sent(call: Call, response: str) -> Iterator[Said | Loaded]:
     """The statement in a call to BigQuery, or the table that a call makes: of a seed, or of responses."""
     body = call.body if isinstance(call.body, dict) else {}
@@ -206,6 +222,13 @@ def sent(call: Call, response: str) -> Iterator[Said | Loaded]:
         table = call.body["outputConfig"]["bigqueryDestination"]["outputUri"].removeprefix("bq://proj.")
         columns = {"key": "STRING", "request": "JSON", "response": response, "status": "STRING"}
         yield Loaded(table, columns | {"processed_time": "TIMESTAMP"})
+
+
+FILES = """
+{{ config(model = 'gemini-3.5-flash-lite', max_output_tokens = 100, labels = {'team': 'x'}) }}
+SELECT id AS key, {% prompt %}What is in {{ file('{uri}', 'image/png') }}?{% endprompt %} AS parts
+FROM (SELECT id, IF(id = 2, 'gs://bucket/it.png', 'https://youtu.be/x') AS uri FROM {{ seed('words.csv') }})
+"""
 
 
 def claim_of(pid: int) -> Statement:

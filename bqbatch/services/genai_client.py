@@ -143,7 +143,7 @@ class GenaiClient:
             raise self.account.told(self.model, error) from None
         except _unconnected() as error:
             raise self.account.told(self.model, error) from None
-        except _http_errors() as error:
+        except http_errors() as error:
             raise NoReply(f"there was no reply: {type(error).__name__} {error}".strip()) from None
         return (reply.sdk_http_response and reply.sdk_http_response.body) or ""
 
@@ -178,7 +178,7 @@ class GenaiClient:
             raise Unsent("google-genai would change it on the way")
 
 
-def _http_errors() -> tuple[type[Exception], ...]:
+def http_errors() -> tuple[type[Exception], ...]:
     """The errors of the HTTP client behind google-genai, which may be either of two."""
     return tuple(sys.modules[name].HTTPError for name in _HTTP_CLIENTS if name in sys.modules)
 

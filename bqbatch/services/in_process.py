@@ -105,12 +105,16 @@ class InProcess:
         """The work of a job: its response table is made, if it is not there, and nobody answers yet."""
         create = f"CREATE TABLE IF NOT EXISTS {job.responses} AS\n{sqlfiles.render('responses/responses')}"
         self._warehouse.execute(Statement(create, f"bqb_{job.name}_responses"))
-        unanswered = sqlfiles.render("responses/unanswered", requests=job.requests, responses=job.responses)
+        unanswered = sqlfiles.render("responses/unanswered", requests=self.asked(job), responses=job.responses)
         work = Work()
         for row in self._warehouse.read(unanswered):
             work.asked.put((row["key"], row["request"]))
         work.total = work.asked.qsize()
         return work
+
+    def asked(self, job: Job) -> str:
+        """The requests of a job as they are asked: a table of `key` and `request`."""
+        return job.requests
 
     def poll(self, job: Job) -> JobStatus:
         work = self._works.get(job.name)
