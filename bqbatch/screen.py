@@ -5,7 +5,7 @@ The text of a model is untrusted: whatever is shown goes through `values.printab
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from decimal import Decimal
 from types import TracebackType
 from typing import Any
@@ -24,14 +24,15 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from bqbatch.manifest import Manifest
 from bqbatch.money import dollars
 from bqbatch.run.flight import age_text
 from bqbatch.run.plan import Plan
-from bqbatch.run.result import Detached, RunResult
+from bqbatch.run.result import Detached, Import, RunResult
 from bqbatch.values import as_text, printable
 from bqbatch.warehouses import Result
 
-_SHORT = 14
+_SHORT, _FILES = 14, 5
 _STATES = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "broken": ("✗", "red")}
 _GOOD = {"ok": "green", "pending": "yellow", "skipped": "yellow"}
 
@@ -116,6 +117,28 @@ def show_result(result: RunResult, next_command: str) -> None:
         console.print(Text.assemble((f"{name:>9}  ", "dim"), text), soft_wrap=True)
 
 
+def show_import(made: Import, next_command: Callable[[str], str]) -> None:
+    """What became of the lines of an import, and what each run has of them, on stdout."""
+    console = Console(highlight=False)
+    parts = {name: getattr(made, name) for name in ("answered", "repeated", "unknown", "malformed")}
+    said = ", ".join(f"{count:,} {name}" for name, count in parts.items() if count)
+    lines = [("lines", f"{made.lines:,} ({said})")]
+    for run in made.runs:
+        cost = "price unknown" if run.cost_usd is None else dollars(run.cost_usd)
+        outcomes = ", ".join(f"{count:,} {name}" for name, count in run.outcomes.items()) or "nothing new"
+        rest = f"{run.unanswered:,} requests still unanswered" if run.unanswered else "every request is answered"
+        rest += f", {run.refused:,} refused by export" if run.refused else ""
+        lines += [
+            ("run", f"{run.run_id} of {run.name}"),
+            ("answers", f"{outcomes}; {rest}"),
+            ("tokens", f"{run.input_tokens:,} in, {run.output_tokens:,} out, {cost}"),
+            ("view", run.view),
+            ("next", next_command(run.view)),
+        ]
+    for name, text in lines:
+        console.print(Text.assemble((f"{name:>9}  ", "dim"), printable(text)), soft_wrap=True)
+
+
 def show_plan(plan: Plan, next_command: str) -> None:
     """What a run is expected to take, on stdout: numbers that are not known yet as low, likely and high."""
     console = Console(highlight=False)
@@ -150,9 +173,38 @@ def plan_lines(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "reads", f"{plan.bytes:,} bytes of the source"
     times = f", about {age_text(plan.seconds)} by what jobs took of late" if plan.seconds is not None else ""
     yield "shards", f"{plan.shards}{times}"
+    if plan.turns and plan.enqueued_tokens:
+        turns = "1 batch" if plan.turns == 1 else f"{plan.turns:,} batches one after the other"
+        aim = "by what jobs took of late" if plan.seconds is not None else "if each takes the day that Google aims at"
+        yield "queue", f"{turns}, as {plan.enqueued_tokens:,} tokens may wait at a time: {plan.days:g} days {aim}"
     amounts = ["unknown" if way.saves_usd is None else dollars(way.saves_usd) for way in plan.ways]
     for way, amount in zip(plan.ways, amounts, strict=True):
         yield "pay less", f"{amount:>{max(map(len, amounts))}} {way.note}"
+
+
+def show_export(made: Manifest, folder: str, next_command: str) -> None:
+    """What was exported, on stdout."""
+    console = Console(highlight=False)
+    for name, text in export_lines(made, folder):
+        console.print(Text.assemble((f"{name:>9}  ", "dim"), printable(text)), soft_wrap=True)
+    console.print(Text.assemble((f"{'next':>9}  ", "dim"), next_command), soft_wrap=True)
+
+
+def export_lines(made: Manifest, folder: str) -> Iterator[tuple[str, str]]:
+    """An export as lines with a name each."""
+    yield "rows", f"{made.rows:,}" + (f", {made.skipped:,} skipped" if made.skipped else "")
+    answered = f", {made.answered:,} answered already" if made.answered else ""
+    different = f", of {made.requests:,} distinct" if made.requests != made.exported else ""
+    yield "requests", f"{made.exported:,} for {made.model}{different}{answered}"
+    if made.refused:
+        yield "refused", f"{made.refused:,}: {folder}/refused.jsonl says why"
+    for path, requests in made.rewrites.items():
+        yield "changed", f"{requests:,} by {path}"
+    for shard in made.shards[:_FILES]:
+        told = f"{shard.requests:,} requests, {shard.bytes:,} bytes, about {shard.input_tokens:,} tokens"
+        yield "file", f"{folder}/{shard.name}: {told}"
+    if more := made.shards[_FILES:]:
+        yield "files", f"{len(more):,} more: {folder}/manifest.json has them all"
 
 
 def show_detached(run: Detached, next_command: str) -> None:
@@ -198,6 +250,22 @@ def show_table(result: Result, shown: Collection[str] | None = None, file: Any =
     with console.capture() as captured:
         console.print(table)
     console.file.write("\n".join(line.rstrip() for line in captured.get().split("\n")))
+
+
+def show_comparison(headers: Iterable[str], rows: Iterable[tuple[str, ...]], advice: str) -> None:
+    """How Google's two batch services differ, aspect by aspect, and which one fits, on stdout."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 10_000
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    for header in headers:
+        table.add_column(header, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    with console.capture() as captured:
+        console.print(table)
+    console.file.write("\n" + "\n".join(line.rstrip() for line in captured.get().split("\n")))
+    console.print(Text(f"which one: {printable(advice)}"), soft_wrap=True)
 
 
 def show_check(name: str, state: str, seen: str, hint: str | None) -> None:

@@ -153,9 +153,13 @@ def in_order(sql: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def typed(rows: Iterable[Row], columns: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Rows of a .jsonl file as values of these types; in a JSON column null is JSON's."""
+    """Rows of a .jsonl file as values of these types; in a JSON column null is JSON's.
+
+    BYTES are written as text, in which half a surrogate pair stands for a byte that is no UTF-8.
+    """
     read: dict[str, Callable[[Any], Any]]
-    read = {"JSON": json.dumps, "NUMERIC": Decimal, "TIMESTAMP": dt.datetime.fromisoformat}
+    read = {"JSON": json.dumps, "NUMERIC": Decimal, "TIMESTAMP": dt.datetime.fromisoformat,
+            "BYTES": lambda text: text.encode("utf-8", "surrogateescape")}  # fmt: skip
     return [{name: read.get(columns[name], lambda v: v)(value) for name, value in row.items()} for row in rows]
 
 

@@ -24,6 +24,7 @@ from bqbatch.prompt.compile import CompiledPrompt, compile_prompt
 from bqbatch.prompt.output import OutputColumn
 from bqbatch.prompt.output_ddl import parse_output
 from bqbatch.prompt.settings import Settings
+from bqbatch.services.developer.rewrite import RULES
 from tests.engines import DATASET, Embedded, Engine, Judge, read_rows, write_rows
 
 CASES = Path(__file__).parent / "cases"
@@ -54,6 +55,7 @@ USUAL: dict[str, Any] = {
     "thoughts_most": None,
 }
 ANSWERS, RESPONSES = sqlfiles.render("ledger/answers"), sqlfiles.render("responses/responses")
+LINES = "SELECT 1 AS line_id, '' AS file, 1 AS number, CAST('' AS BYTES) AS line LIMIT 0"
 REQUESTS = f"SELECT request_hash AS key, request FROM (\n{ANSWERS}\n)"
 
 
@@ -125,6 +127,8 @@ def requests(case: Case, engine: Engine) -> Queries:
                 price=Price(Decimal("0.15"), Decimal("1.25")),
                 ratio="1.25",
                 left="0.17",
+                tokens=1_000_000,
+                size=1_000_000,
             ),
             "checks/first": case.sql("checks/first", check=case.sql("checks/key_is_repeated"), limit=1),
         },
@@ -214,8 +218,68 @@ def plan(case: Case, engine: Engine) -> Queries:
     return Queries({name: case.sql(name) for name in ("plan/interval", "plan/sample")})
 
 
+def lines(case: Case, engine: Engine) -> Queries:
+    """requests.jsonl: the lines that the Developer API takes of them, read as JSON, and what the rules did."""
+    engine.fill("requests", REQUESTS, case.rows("requests.jsonl"))
+    rules = RULES.among(row["field"] for row in engine.query(case.sql("developer/fields", rules=RULES)).rows)
+    made = case.sql("developer/lines", rules=rules)
+    return Queries(
+        {
+            "developer/lines": f"SELECT key, PARSE_JSON(line, wide_number_mode => 'round') AS line, refused FROM (\n{made}\n)",
+            "developer/rewritten": case.sql("developer/rewritten", rules=rules),
+            "developer/refused": case.sql("developer/refused", lines=made, limit=1),
+        },
+        (f"SELECT key FROM (\n{made}\n) WHERE (line IS NULL) = (refused IS NULL) OR STRPOS(line, '\\n') > 0",),
+    )
+
+
+def results(case: Case, engine: Engine) -> Queries:
+    """lines.jsonl, lines of result files: what they say, the answers that this comes to, and what is kept of the others."""
+    engine.fill("lines", LINES, case.rows("lines.jsonl"))
+    refused = "SELECT '' AS key, '' AS refused LIMIT 0"
+    known = {"lines": DATASET.of("lines"), "results": DATASET.of("results"), "refused": refused, "limit": 5}
+    engine.make("results", case.sql("developer/results", **known))
+    engine.make("responses", case.sql("developer/responses", **known))
+    engine.make("requests", f"SELECT key, JSON '{{}}' AS request FROM {DATASET.of('responses')} GROUP BY key")
+    engine.fill("answers", ANSWERS, [])
+    answers = case.sql("responses/answers")
+    return Queries(
+        {
+            "developer/results": f"SELECT * FROM {DATASET.of('results')}",
+            "responses/answers": answers,
+            "developer/rejected": case.sql("developer/rejected", **known),
+            "developer/rejects": case.sql("developer/rejects", **known),
+        }
+    )
+
+
+def imports(case: Case, engine: Engine) -> Queries:
+    """results.jsonl, queue.jsonl, later.jsonl (what a later run asks), answers.jsonl: what is stored for which run."""
+    engine.fill("results", case.sql("developer/results", lines=f"({LINES})"), case.rows("results.jsonl"))
+    for name in ("queue", "later"):
+        engine.fill(name, "SELECT '' AS key LIMIT 0", case.rows(f"{name}.jsonl"))
+    engine.fill("answers", ANSWERS, case.rows("answers.jsonl"))
+    queue, later, answers = (DATASET.of(name) for name in ("queue", "later", "answers"))
+    known = {"results": DATASET.of("results"), "matches": DATASET.of("matches"), "queues": [queue, later], "limit": 9}
+    runs = [("run1", queue, [later], answers), ("run2", later, [], answers)]
+    engine.make("matches", case.sql("developer/matches", **known, runs=runs))
+    return Queries(
+        {
+            "developer/matches": f"SELECT * FROM {DATASET.of('matches')}",
+            "developer/matched": case.sql("developer/matched", **known),
+            "developer/counts": case.sql("developer/counts", **known),
+            "developer/found": case.sql("developer/found", **known, runs=[("run1", queue), ("run2", later)]),
+            "developer/unknown": case.sql("developer/unknown", **known | {"answers": [answers]}),
+            "developer/unanswered": case.sql("developer/unanswered"),
+            "developer/attempt": case.sql("developer/attempt"),
+            "developer/imported": case.sql("developer/imported"),
+        }
+    )
+
+
 KINDS: dict[str, Callable[[Case, Engine], Queries]] = {
-    "plan": plan, "requests": requests, "responses": responses, "simulated": simulated, "view": view,
+    "imports": imports, "lines": lines, "plan": plan, "requests": requests, "responses": responses, "results": results,
+    "simulated": simulated, "view": view,
 }  # fmt: skip
 FOLDERS = [folder for kind in KINDS for folder in sorted((CASES / kind).iterdir())]
 
@@ -249,6 +313,16 @@ def test_both_engines_give_what_the_case_expects(folder: Path, embedded: Embedde
         assert answer.columns == said[file].columns, f"{file.name}: types of the embedded warehouse"
     for sql in queries.wrong:
         assert (judge.query(sql).rows, embedded.query(sql).rows) == ([], [])
+
+
+@pytest.mark.parametrize("folder", sorted((CASES / "results").iterdir()), ids=lambda folder: folder.name)
+def test_a_result_comes_to_the_outcome_its_key_is_named_for(folder: Path) -> None:
+    found = {row["request_hash"]: row["outcome"] for row in read_rows(folder / "expect.answers.jsonl")}
+    assert {key: outcome for key, outcome in found.items() if key} == {
+        key: key.partition(":")[0] for key in found if key
+    }
+    lines = {row["number"] for row in read_rows(folder / "lines.jsonl") if row["line"].strip(" \t\r\ufeff")}
+    assert {row["number"] for row in read_rows(folder / "expect.jsonl")} == lines
 
 
 @pytest.mark.parametrize("folder", sorted((CASES / "responses").iterdir()), ids=lambda folder: folder.name)

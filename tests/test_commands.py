@@ -502,7 +502,7 @@ def test_a_healthy_project_is_well(shared: Folder) -> None:
     found = states(shared)
     assert [found[name][0] for name in ("warehouse", "claims", "leftovers")] == ["ok"] * 3
     lines = shared.say("doctor").out.splitlines()
-    assert [line.split()[1] for line in lines if line[0] in "✓!✗"][:2] == ["python", "packages"]
+    assert [line.split()[1] for line in lines if line and line[0] in "✓!✗"][:2] == ["python", "packages"]
 
 
 def test_what_runs_left_is_told_with_what_takes_it_away(folder: Folder) -> None:

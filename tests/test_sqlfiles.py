@@ -21,6 +21,7 @@ from bqbatch.prices import UNKNOWN, Price
 from bqbatch.prompt.compile import ASKED, FORMS, Envelope
 from bqbatch.prompt.output_ddl import parse_output
 from bqbatch.prompt.select import NULL_COLUMN
+from bqbatch.services.developer.rewrite import RULES, Rules
 from tests.engines import DATASET
 from tests.oracle.bigquery import refused
 from tests.oracle.googlesql import Analysis, googlesql
@@ -65,8 +66,10 @@ VALUES: dict[str, tuple[Any, ...]] = {
             "keys",
             "log",
             "queue",
+            "matches",
             "requests",
             "responses",
+            "results",
             "rows",
             "runs",
             "view",
@@ -91,6 +94,8 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "job": ("it's_1_1",),
     "late": (False, True),
     "limit": (0, 5),
+    "queues": ((DATASET.of("queue"), DATASET.of("ranked")), ()),
+    "refused": ("SELECT key, '' AS refused FROM `llm.requests`",),
     "max_attempts": (3,),
     "model": ("it's", "simulated"),
     "output": (parse_output(OUTPUT, lambda _: Place("output", 1, 1)), ()),
@@ -101,13 +106,18 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "prompt": ("", "it's"),
     "ratio": ("1", "1.0421"),
     "retry": ((), ("ok",), ("truncated", "failed")),
+    "rules": (RULES, Rules(RULES.table[:1]), Rules(())),
+    "lines": (sqlfiles.render("developer/lines", requests=DATASET.of("requests"), rules=Rules(())),),
+    "position": (7,),
+    "without": ((), (3, 5)),
     "run_id": ("it's",),
     "first": (1, None),
     "last": (1_000,),
     "ranked": (True, False),
     "most": (65_536,),
-    "left": ("9.5",),
+    "left": ("9.5", None),
     "size": (20,),
+    "tokens": (0, None),
     "sample": (f"SELECT key FROM {DATASET.of('queue')} LIMIT 3",),
     "select": (SELECT,),
     "by": ("run_id", "day", "outcome"),
@@ -118,10 +128,19 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "usages": ((("it's", DATASET.of("usage")), ("b", DATASET.of("usage"))), (("b", DATASET.of("usage")),)),
     "where": ("_outcome != 'ok' -- why", "key IN (1, 2)"),
 }
+LINES = "(SELECT 1 AS line_id, 'f' AS file, 1 AS number, CAST('{}' AS BYTES) AS line)"
+EXPORTED = ("it's", DATASET.of("queue"), [DATASET.of("ranked")], DATASET.of("answers"))
 SPECIAL: dict[tuple[str, str], tuple[Any, ...]] = {
+    ("developer/results", "lines"): (LINES,),
+    ("developer/responses", "lines"): (LINES,),
+    ("developer/found", "runs"): ((EXPORTED[:2], ("b", DATASET.of("queue"))), (EXPORTED[:2],)),
+    ("developer/matches", "runs"): ((EXPORTED, ("b", DATASET.of("queue"), [], DATASET.of("answers"))), ()),
+    ("developer/unknown", "answers"): ((DATASET.of("answers"), DATASET.of("answers")), ()),
     ("requests/shard", "answers"): (DATASET.of("answers"), None),
     ("requests/fitting", "answers"): (DATASET.of("answers"), None),
     ("requests/fitting", "first"): (1,),
+    ("requests/fitting", "size"): (2_000_000_000, None),
+    ("developer/requests", "first"): (1,),
     ("requests/sampled", "ranked"): (True,),
     ("requests/fitting", "price"): (
         Price(Decimal("0.15"), Decimal("1.25")),
@@ -160,12 +179,13 @@ MADE = {
     "answers": "ledger/answers", "claim": "ledger/claim", "keys": "ledger/keys", "log": "ledger/log",
     "runs": "ledger/runs", "jobs": "ledger/jobs", "rows": "requests/rows", "queue": "requests/queue", "requests": "requests/shard",
     "published": "requests/published", "responses": "responses/responses", "view": "responses/view",
-    "errors": "responses/errors", "usage": "usage/usage",
+    "errors": "responses/errors", "usage": "usage/usage", "ranked": "requests/queue", "results": "developer/results",
+    "matches": "developer/matches",
 }  # fmt: skip
 VIEWS = {"ledger/runs", "ledger/jobs", "responses/view", "responses/errors", "usage/usage"}
 INSERTED = {
     "ledger/event": "log", "requests/keys": "keys", "responses/answers": "answers", "responses/stored": "responses",
-    "responses/simulated": "responses",
+    "responses/simulated": "responses", "developer/matched": "responses", "developer/responses": "responses",
 }  # fmt: skip
 
 

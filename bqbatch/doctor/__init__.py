@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import platform
 import re
@@ -12,10 +13,12 @@ from pathlib import Path
 from bqbatch import sqlfiles
 from bqbatch.cleaning import leftovers
 from bqbatch.doctor.check import BROKEN, OK, WARNING, Check
+from bqbatch.doctor.which import Comparison, comparison
 from bqbatch.errors import BqbatchError, ProjectError, ServiceError
 from bqbatch.names import PromptObjects
 from bqbatch.project import FILE, Project
 from bqbatch.run.ledger import alive
+from bqbatch.services.models import is_gemini
 from bqbatch.session import Session
 
 _LITTLE_DISK = 2**30
@@ -43,7 +46,11 @@ def checks(target: str | None, file: Path | None = None, variables: Mapping[str,
             yield Check("prompt", OK, f"{file} is a prompt, named {prompt.name}")
         except BqbatchError as error:
             yield Check.failed("prompt", error)
-    if project.target.type == "vertex":
+    if project.target.type == "developer":
+        from bqbatch.doctor.developer import developer_checks
+
+        yield from developer_checks(session, prompt)
+    if not project.target.is_embedded:
         from bqbatch.doctor.cloud import cloud_checks
 
         for check in cloud_checks(session, prompt):
@@ -58,6 +65,27 @@ def checks(target: str | None, file: Path | None = None, variables: Mapping[str,
         yield from _warehouse(session)
     except BqbatchError as error:
         yield Check("warehouse", BROKEN, str(error), error.hint)
+
+
+def which(
+    target: str | None, file: Path | None = None, variables: Mapping[str, str] = {}, rows: int | None = None
+) -> Comparison | None:
+    """Which of Google's two services fits here, and a prompt of so many rows; None where no project can be read."""
+    try:
+        session = Session.open(file or Path.cwd(), target)
+        model, tokens = session.project.target.defaults.model, None
+    except BqbatchError:
+        return None
+    with contextlib.suppress(BqbatchError):
+        if file is not None:
+            prompt = session.compile(file, variables)
+            model = prompt.settings.model
+            if session.is_begun:
+                runs = session.project.target.dataset.runs
+                sql = sqlfiles.render("ledger/planned", runs=runs)
+                for row in session.warehouse().read(sql, {"prompt": prompt.name}):
+                    rows, tokens = rows or row["row_count"], row["tokens"] and round(row["tokens"])
+    return comparison(session.project, model if model and is_gemini(model) else None, rows, tokens)
 
 
 def _packages() -> Check:
@@ -114,7 +142,7 @@ def _warehouse(session: Session) -> Iterator[Check]:
         tables = warehouse.list_tables()
         where = (
             f"{file} opens, {_megabytes(file.stat().st_size)}"
-            if session.project.target.type == "local"
+            if session.project.target.is_embedded
             else f"{dataset.path} answers"
         )
         yield Check("warehouse", OK, f"{where}, {len(tables)} tables and views")
@@ -132,13 +160,15 @@ def _warehouse(session: Session) -> Iterator[Check]:
             yield Check("claims", OK, f"runs under way: {', '.join(live)}" if live else "no run is under way")
         left = leftovers(warehouse, dataset) if warehouse.describe(dataset.runs) else []
     waiting = sorted({one.prompt for one in left if one.uncollected and one.prompt not in live})
-    rest = [one for one in left if not one.uncollected and one.prompt not in live]
+    rest = [one for one in left if not one.uncollected and not one.exported and one.prompt not in live]
+    exported = sorted({one.prompt for one in left if one.exported})
     if waiting:
         yield Check("leftovers", WARNING, f"answers to collect of {', '.join(waiting)}", "bqbatch run collects them")
     elif rest:
         yield Check("leftovers", WARNING, f"{len(rest)} working tables that nobody needs", "bqbatch clean")
     else:
-        yield Check("leftovers", OK, "nothing is left behind")
+        waits = f"; exports of {', '.join(exported)} wait for `bqbatch import`" if exported else ""
+        yield Check("leftovers", OK, f"nothing is left behind{waits}")
 
 
 def _megabytes(size: int) -> str:

@@ -23,7 +23,7 @@ _ON_TABLES = ("get", "getData", "updateData", "update", "delete")
 
 
 def cloud_checks(session: Session, prompt: CompiledPrompt | None) -> Iterator[Check]:
-    """Every check of a target on Google Cloud; what needs an answer that was refused is left out."""
+    """Every check of a target whose rows are in BigQuery; what needs an answer that was refused is left out."""
     target = session.project.target
     warehouse = session.warehouse()
     assert isinstance(warehouse, BigQueryWarehouse)
@@ -47,14 +47,15 @@ def cloud_checks(session: Session, prompt: CompiledPrompt | None) -> Iterator[Ch
         yield Check.failed("dataset", error)
     if facts is not None:
         yield _permissions(inspection, target)
-    try:
-        session.vertex("gemini", warehouse).reach()
-        yield Check("vertex ai", OK, f"answers at {target.location}")
-    except BqbatchError as error:
-        yield Check.failed("vertex ai", error)
-    if facts is not None:
-        yield _location(target, facts)
-    yield _model(session, prompt)
+    if target.type == "vertex":
+        try:
+            session.vertex("gemini", warehouse).reach()
+            yield Check("vertex ai", OK, f"answers at {target.location}")
+        except BqbatchError as error:
+            yield Check.failed("vertex ai", error)
+        if facts is not None:
+            yield _location(target, facts)
+        yield _model(session, prompt)
     if prompt is not None and facts is not None:
         yield from _sources(inspection, prompt)
 

@@ -114,18 +114,29 @@ def test_readme_names_every_command_and_no_other() -> None:
     assert named == set(main.commands)
 
 
-def test_the_target_that_readme_sets_up_is_one_and_its_settings_are_told(tmp_path: Path) -> None:
+def test_the_targets_that_readme_sets_up_are_some_and_their_settings_are_told(tmp_path: Path) -> None:
     from bqbatch.project import _DEFAULTS, _TARGET_KEYS, load_project
 
     text = README.read_text("utf-8")
-    [settings] = [block.body for block in blocks(text) if block.kind == "toml"]
-    (tmp_path / "bqbatch.toml").write_text(settings, "utf-8")
+    settings = [block.body for block in blocks(text) if block.kind == "toml"]
+    (tmp_path / "bqbatch.toml").write_text("\n".join(settings), "utf-8")
     target = load_project(tmp_path, "prod").target
     assert (target.type, target.project, target.dataset.path) == ("vertex", "my-project", "my-project.llm")
     assert (target.location, target.maximum_bytes_billed) == ("global", 10**11)
-    table = text.partition("| setting of the target |")[2].partition("\n\n")[0]
-    told = {name for line in table.splitlines() for name in re.findall(r"`(\w+)`", line.split(" | ")[0])}
+    target = load_project(tmp_path, "dev").target
+    assert (target.type, target.is_embedded, target.dataset.path, target.tier) == ("developer", True, "llm", 1)
+    tables = [rest.partition("\n\n")[0] for rest in text.split("| setting of the target |")[1:]]
+    told = {
+        name for table in tables for line in table.splitlines() for name in re.findall(r"`(\w+)`", line.split(" | ")[0])
+    }
     assert told == set(_TARGET_KEYS) - {"type", "endpoint", *_DEFAULTS}
+
+
+def test_readme_compares_the_two_services_as_doctor_does() -> None:
+    from bqbatch.doctor.which import ASPECTS, HEADERS
+
+    text = README.read_text("utf-8")
+    assert "\n".join(f"| {' | '.join(row)} |" for row in (HEADERS, *ASPECTS)) in text.replace("|---|---|---|\n", "")
 
 
 def test_every_link_of_readme_leads_somewhere() -> None:
