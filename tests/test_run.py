@@ -389,7 +389,7 @@ def test_runs_and_jobs_are_views_of_the_log(folder: Folder) -> None:
         "outcomes": '{"ok":5,"skipped":1}', "input_tokens": 12, "output_tokens": run["output_tokens"], "cost_usd": "0",
         "message": None, "planned_input_tokens": row["planned_input_tokens"],
         "planned_output_tokens": row["planned_output_tokens"], "planned_usd_low": "0", "planned_usd": "0",
-        "planned_usd_high": "0", "max_cost": "10",
+        "planned_usd_high": "0", "max_cost": "10", "refused": None,
     }  # fmt: skip
     assert 100 < row["planned_input_tokens"] < 300
     assert 0 < row["planned_output_tokens"] < 300
