@@ -125,7 +125,8 @@ def test_a_run_in_between_leaves_an_export_alone(folder: Folder) -> None:
     folder.run("words.sql")
     assert folder.say("resume").err == "nothing is under way\n"
     assert imported(folder, export.write())["runs"][0]["outcomes"] == {"ok": 4}
-    assert folder.value(f"SELECT COUNT(*) AS n FROM words WHERE _run_id = '{export.run_id}'") == 5
+    assert folder.value(f"SELECT COUNT(*) AS n FROM words__answers WHERE run_id = '{export.run_id}'") == 4
+    assert folder.value("SELECT COUNT(*) AS n FROM words WHERE _outcome = 'ok'") == 5
 
 
 def test_a_further_answer_is_a_further_attempt(folder: Folder) -> None:
@@ -142,6 +143,40 @@ def test_a_further_answer_is_a_further_attempt(folder: Folder) -> None:
     ]
 
 
+def test_answers_of_one_import_that_differ_are_attempts_and_the_good_one_stays(folder: Folder) -> None:
+    export = Export.made(folder)
+    key = next(iter(export.answers))
+    cut = {"candidates": [{"content": {"parts": [{"text": "{"}]}, "finishReason": "MAX_TOKENS"}]}
+    worse = [json.dumps({"key": key, "error": {"code": 8}}), json.dumps({"key": key, "response": cut})]
+    files = [export.write("worse", lines=worse), export.write("all", lines=[*export.lines, export.lines[0]])]
+    assert counts(imported(folder, *files)) == (7, 6, 1, 0, 0)
+    assert folder.query(f"SELECT attempt, outcome FROM words__answers WHERE request_hash = '{key}' ORDER BY attempt")[0] == {
+        "attempt": 1, "outcome": "retryable"
+    }  # fmt: skip
+    assert folder.value("SELECT COUNT(*) AS n FROM words WHERE _outcome = 'ok'") == 5
+    assert counts(imported(folder, *files)) == (7, 0, 7, 0, 0)
+
+
+def test_a_request_that_is_to_be_asked_again_still_waits(folder: Folder) -> None:
+    export = Export.made(folder)
+    busy = [json.dumps({"key": key, "error": {"code": 8, "message": "quota"}}) for key in export.answers]
+    made = imported(folder, export.write("busy", lines=busy))
+    assert (made["runs"][0]["unanswered"], made["runs"][0]["state"]) == (4, "exported")
+    made = imported(folder, export.write("better"))
+    assert (made["runs"][0]["outcomes"], made["runs"][0]["state"]) == ({"ok": 4}, "finished")
+    assert folder.left_behind() == set()
+
+
+def test_rows_that_a_later_run_published_stay(folder: Folder) -> None:
+    export = Export.made(folder)
+    with folder.root.joinpath("words.csv").open("a") as rows:
+        rows.write("9,late\n")
+    assert folder.run("words.sql")["outcomes"]["ok"] == 6
+    assert imported(folder, export.write())["runs"][0]["state"] == "finished"
+    assert folder.value("SELECT COUNT(*) AS n FROM words WHERE _outcome = 'ok'") == 6
+    assert folder.left_behind() == set()
+
+
 def test_what_failed_is_exported_again_and_the_later_export_takes_it(folder: Folder) -> None:
     first = Export.made(folder, faults="429:1")
     imported(folder, first.write(lines=first.lines[:2]))
@@ -151,7 +186,7 @@ def test_what_failed_is_exported_again_and_the_later_export_takes_it(folder: Fol
     assert [run["run_id"] for run in made["runs"]][-1] == later.run_id
     assert made["answered"] == 4
     assert folder.query("SELECT run_id, state FROM bqbatch_runs ORDER BY 1") == [
-        {"run_id": first.run_id, "state": "stopped"},
+        {"run_id": first.run_id, "state": "finished"},
         {"run_id": later.run_id, "state": "finished"},
     ]
     assert folder.left_behind() == set()
@@ -279,7 +314,8 @@ def test_any_mix_of_lines_in_any_files_comes_to_the_same_tables(
         assert [each["answered"] for each in made[1:]] == [0, 0]
         rest = imported(folder, export.write())
         assert rest["answered"] == len(export.answers) - len(there)
-        assert folder.left_behind() == set()
+        waits = any('"code": 429' in line for line in export.lines)
+        assert folder.left_behind() == ({f"bqb_req_{export.run_id}"} if waits else set())
 
 
 # What goes wrong.

@@ -7,6 +7,7 @@ that is stored is not stored a second time.
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -27,7 +28,7 @@ from bqbatch.warehouses import Statement, Warehouse
 
 Row = dict[str, Any]
 Runs = list[tuple[Script, Row]]
-_STALE = timedelta(hours=1)
+_STALE = timedelta(days=1)
 """How old the tables of an import are that nobody works on any more."""
 
 
@@ -91,44 +92,67 @@ class Importer:
              script.objects.answers)
             for script, _ in touched
         ]  # fmt: skip
-        results, matches = self.work.results, self.work.matches
-        select = sqlfiles.render("developer/matches", results=results, runs=answering)
-        self._execute(self._create("matches", matches, select))
-        [counts] = self.warehouse.read(sqlfiles.render("developer/counts", results=results, matches=matches))
-        results_read = counts["line_count"] - counts["malformed"]
-        asked = max((row["line_count"] for _, row in touched), default=0)
-        unknown = self._unknown([script.work.queue for script, _ in waiting]) if asked < results_read else 0
-        self._check(counts, unknown, rejects)
-        check([script for script, _ in touched])
-        self.watcher.step("storing the answers")
-        runs = tuple(self._bring_home(script, row) for script, row in touched)
+        jobs: dict[str, list[str]] = {script.run_id: [] for script, _ in touched}
+        for turn in itertools.count(1):
+            counts = self._match(turn, answering)
+            if turn == 1:
+                lines = counts["line_count"] - counts["malformed"]
+                asked = max((row["line_count"] for _, row in touched), default=0)
+                unknown = self._unknown([script.work.queue for script, _ in waiting]) if asked < lines else 0
+                self._check(counts, unknown, rejects)
+                check([script for script, _ in touched])
+                self.watcher.step("storing the answers")
+            if counts["matched"]:
+                for script, _ in touched:
+                    jobs[script.run_id].append(self._collect(script, turn))
+            repeated = lines - counts["answered"] - unknown
+            if not counts["matched"] or not repeated:
+                break
+        runs = tuple(self._bring_home(script, row, jobs[script.run_id]) for script, row in touched)
         for script, row in waiting:
             if script.prompt in {run.name for run in runs}:
                 self._settle(script, row)
-        repeated = results_read - counts["answered"] - unknown
         return Import(counts["line_count"], counts["answered"], repeated, unknown, counts["malformed"], rejects, runs)
 
-    def _bring_home(self, script: Script, row: Row) -> RunImport:
-        """Stores what a run is answered, publishes its rows if they are not, and ends it once all is answered."""
-        name = script.objects
-        sql = sqlfiles.render("developer/attempt", answers=name.answers, run_id=script.run_id)
+    def _match(self, turn: int, answering: Sequence[tuple[Any, ...]]) -> Row:
+        """Finds what is to be stored, of several answers for a key one: others are further attempts, and have their turn."""
+        results, matches = self.work.results, self.work.matches
+        select = sqlfiles.render("developer/matches", results=results, runs=answering, turn=turn)
+        if turn == 1:
+            self._execute(self._create("matches", matches, select))
+        else:
+            self._execute(self.ledger.statement(f"matches_{turn}", f"INSERT INTO {matches}\n{select}"))
+        sql = sqlfiles.render("developer/counts", results=results, matches=matches, turn=turn)
+        [counts] = self.warehouse.read(sql)
+        return counts
+
+    def _collect(self, script: Script, turn: int) -> str:
+        """Appends what a run is answered to its prompt's answers, as a job of the run; returns that job's name."""
+        sql = sqlfiles.render("developer/attempt", answers=script.objects.answers, run_id=script.run_id)
         [number] = self.warehouse.read(sql)
         matched = sqlfiles.render(
-            "developer/matched", results=self.work.results, matches=self.work.matches, run_id=script.run_id
+            "developer/matched", results=self.work.results, matches=self.work.matches, run_id=script.run_id, turn=turn
         )
         job = replace(script.job(attempt=number["attempt"]), requests=script.work.queue, responses=f"(\n{matched}\n)")
         self._execute(script.collect(job, complete=False, by=self.import_id))
-        outcomes = self.warehouse.read(sqlfiles.render("developer/imported", answers=name.answers, job=job.name))
+        return job.name
+
+    def _bring_home(self, script: Script, row: Row, jobs: Sequence[str]) -> RunImport:
+        """Publishes a run's rows if they are not, nor newer ones, and ends it once all is answered."""
+        name = script.objects
+        imported = sqlfiles.render("developer/imported", answers=name.answers, run_id=script.run_id, jobs=jobs)
+        outcomes = self.warehouse.read(imported)
         unanswered = self._unanswered(script, row)
         publisher = Publisher(self.warehouse, self.watcher, self.target)
-        if self.warehouse.describe(script.work.rows):  # they go when they are published
+        # The working rows go when they are published, and newer ones stay.
+        if self.warehouse.describe(script.work.rows) and not self._is_outdated(script):
             publisher.show(script)
         used: Row
         if unanswered:
             sql = sqlfiles.render("usage/run", answers=name.answers, run_id=script.run_id, job=None)
             [used] = self.warehouse.read(sql)
-            imported = script.ledger.event("imported", nth=self.import_id, unanswered=unanswered, **used)
-            self._execute(imported, script.drop_rows())
+            event = script.ledger.event("imported", nth=self.import_id, unanswered=unanswered, **used)
+            self._execute(event, script.drop_rows())
         else:
             result = publisher.finish(script, row["requests"] or 0)
             used = {name: getattr(result, name) for name in ("input_tokens", "output_tokens", "cost_usd")}
@@ -137,6 +161,12 @@ class Importer:
             unanswered, row["refused"], used["input_tokens"], used["output_tokens"], used["cost_usd"],
             name.view.strip("`"),
         )  # fmt: skip
+
+    def _is_outdated(self, script: Script) -> bool:
+        """Whether a later run has published its rows."""
+        sql = sqlfiles.render("developer/published", keys=script.objects.keys, run_id=script.run_id)
+        [newer] = self.warehouse.read(sql)
+        return bool(newer["published"])
 
     def _settle(self, script: Script, row: Row) -> None:
         """Ends an exported run that is still there, and whose every request was answered by a later one."""

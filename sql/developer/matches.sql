@@ -1,7 +1,8 @@
--- One row per result that is to be stored and the run that it answers: of several for a key one, and none that is stored.
+-- One row per result that is to be stored now and the run that it answers: of several for a key one, and none that is stored.
 --
 -- results: the results of an import
 -- runs: the runs: of each its id, its queue, the queues of later runs of its prompt, and the prompt's answers
+-- turn: how often this was asked in this import, from 1: what is stored by then gives way to further answers
 WITH
 repeated AS (
   SELECT key
@@ -10,40 +11,41 @@ repeated AS (
   GROUP BY key
   HAVING COUNT(*) > 1
 ),
-chosen AS (
-  SELECT line_id, key
+waiting AS (
+  {%- for run_id, queue, later, answers in runs %}
+  {{ 'UNION ALL' if not loop.first }}
+  SELECT {{ run_id | literal }} AS run_id, line_id, key
   FROM {{ results }}
-  WHERE reason IS NULL AND key NOT IN (SELECT key FROM repeated)
-  UNION ALL
-  SELECT line_id, key
-  FROM (
-    SELECT line_id, key, status, TO_JSON_STRING(response) AS said, processed_time
-    FROM {{ results }}
-    WHERE reason IS NULL AND key IN (SELECT key FROM repeated)
-  )
-  -- Which one it is depends on what the lines say alone, not on their order.
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY key ORDER BY status, said, processed_time, line_id) = 1
+  WHERE reason IS NULL
+    AND key IN (SELECT key FROM {{ queue }})
+  {%- for other in later %}
+    AND key NOT IN (SELECT key FROM {{ other }})
+  {%- endfor %}
+    AND line_id NOT IN (
+      SELECT result.line_id
+      FROM {{ answers }} AS stored
+      JOIN {{ results }} AS result ON result.key = stored.request_hash
+      WHERE stored.run_id = {{ run_id | literal }}
+        AND IFNULL(stored.status, '') = result.status
+        AND TO_JSON_STRING(stored.response) = TO_JSON_STRING(result.response)
+    )
+  {%- endfor %}
+  {%- if not runs %}
+  SELECT '' AS run_id, line_id, key
+  FROM {{ results }}
+  WHERE FALSE
+  {%- endif %}
 )
-{%- for run_id, queue, later, answers in runs %}
-{{ 'UNION ALL' if not loop.first }}
-SELECT {{ run_id | literal }} AS run_id, line_id, key
-FROM chosen
-WHERE key IN (SELECT key FROM {{ queue }})
-{%- for other in later %}
-  AND key NOT IN (SELECT key FROM {{ other }})
-{%- endfor %}
-  AND key NOT IN (
-    SELECT stored.request_hash
-    FROM {{ answers }} AS stored
-    JOIN chosen AS line ON line.key = stored.request_hash
-    JOIN {{ results }} AS result ON result.line_id = line.line_id
-    WHERE stored.run_id = {{ run_id | literal }}
-      AND IFNULL(stored.status, '') = result.status
-      AND TO_JSON_STRING(stored.response) = TO_JSON_STRING(result.response)
-  )
-{%- endfor %}
-{%- if not runs %}
-SELECT '' AS run_id, line_id, key
-FROM chosen
-WHERE FALSE
-{%- endif %}
+SELECT {{ turn }} AS turn, run_id, line_id
+FROM waiting
+WHERE key NOT IN (SELECT key FROM repeated)
+UNION ALL
+SELECT {{ turn }}, run_id, line_id
+FROM (
+  SELECT run_id, waiting.key, result.line_id, status, TO_JSON_STRING(response) AS said, processed_time
+  FROM waiting
+  JOIN {{ results }} AS result ON result.line_id = waiting.line_id
+  WHERE waiting.key IN (SELECT key FROM repeated)
+)
+-- An error goes first, and an answer after it. Which it is depends on what the lines say alone, not on their order.
+QUALIFY ROW_NUMBER() OVER (PARTITION BY run_id, key ORDER BY status DESC, said, processed_time, line_id) = 1
