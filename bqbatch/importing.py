@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,21 @@ class Inputs:
             raise ProjectError(f"{paths[0]} is no file of results", "name the files of results, or their folder")
         return cls(tuple(files.values()), manifests)
 
+    def rejects(self, named: Path | None) -> Path:
+        """The file for lines that are no results: the named one, or one beside the first file.
+
+        Raises ProjectError where that is a file which is read, under whatever name: it would be replaced.
+        """
+        kept = named or beside(self.files[0])
+        for file in (*self.files, *(manifest.path for manifest in self.manifests)):
+            with contextlib.suppress(OSError):  # it is not there, or can't be written either
+                if kept.samefile(file) and not kept.is_char_device():
+                    raise ProjectError(
+                        f"lines that are no results would be kept in {kept}, which is a file to import",
+                        "--rejects FILE names another file for them",
+                    )
+        return kept
+
     def check(self, runs: Sequence[Script], watcher: Watcher) -> None:
         """Says where a manifest tells otherwise than the keys of the results, or than the files it lists."""
         for manifest in self.manifests:
@@ -89,6 +105,7 @@ def import_files(paths: Sequence[Path], target: str | None, rejects: Path | None
         raise ProjectError("nothing was exported here yet", "bqbatch export FILE")
     try:
         inputs = Inputs.found(paths)
+        kept = inputs.rejects(rejects)
     except OSError as error:
         raise ProjectError(
             f"can't look for results: {error.strerror}: {error.filename}", "name files that you may read"
@@ -96,7 +113,6 @@ def import_files(paths: Sequence[Path], target: str | None, rejects: Path | None
     warehouse = session.warehouse()
 
     def reject(sql: str) -> Path:
-        kept = rejects or beside(inputs.files[0])
         with replaced(kept) as file, warehouse.stream(sql) as stream:
             write_lines(stream, file)
         return kept

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from bqbatch.errors import ProjectError
 
@@ -30,7 +30,7 @@ class Written:
     sha256: str
 
 
-def write_lines(stream: Stream, out: BinaryIO) -> Written:
+def write_lines(stream: Stream, out: IO[bytes]) -> Written:
     """Writes the one column of a stream, STRING and never NULL, each of which ends with \\n.
 
     One batch is held while the next one is made. Raises OSError as `out` does, and WarehouseError as the stream does.

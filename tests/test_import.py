@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import os
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -388,6 +389,48 @@ def test_rejects_go_where_they_are_told(folder: Folder) -> None:
     assert "can't write nowhere/rejects.jsonl" in said.err
     assert imported(folder, export.write(lines=lines), "--rejects", "r.jsonl")["rejects"] == "r.jsonl"
     assert json.loads((folder.root / "r.jsonl").read_text())["line"] == "{"
+
+
+@pytest.mark.parametrize(
+    "name", ["out/results.jsonl", "./out/../out/results.jsonl", "link", "hard", "out/manifest.json"]
+)
+def test_rejects_never_take_the_place_of_what_is_read(name: str, folder: Folder) -> None:
+    export = Export.made(folder)
+    results = export.write(lines=[*export.lines, "{"])
+    (folder.root / "link").symlink_to(results)
+    (folder.root / "hard").hardlink_to(results)
+    before = {path.name: path.read_bytes() for path in export.out.iterdir()}
+    said = folder.say("import", results, "--rejects", name)
+    assert (said.code, said.out) == (1, "")
+    assert said.err == (
+        f"error: lines that are no results would be kept in {Path(name)}, which is a file to import\n"
+        "hint: --rejects FILE names another file for them\n"
+    )
+    assert {path.name: path.read_bytes() for path in export.out.iterdir()} == before
+    assert folder.value("SELECT COUNT(*) AS n FROM words__answers") == 0
+    assert imported(folder, results, "--rejects", "bad.jsonl")["answered"] == 4
+
+
+def test_rejects_of_an_earlier_import_are_not_replaced_while_they_are_read(folder: Folder) -> None:
+    export = Export.made(folder)
+    results = export.write(lines=["{", *export.lines])
+    rejects = export.write("results.rejects.jsonl", ["["])
+    said = folder.say("import", results, rejects)
+    assert f"error: lines that are no results would be kept in {rejects}, which is a file to import" in said.err
+    assert (folder.root / rejects).read_text() == "[\n"
+
+
+def test_rejects_go_into_a_pipe_that_stays_one(folder: Folder) -> None:
+    export = Export.made(folder)
+    os.mkfifo(folder.root / "pipe")
+    reader = os.open(folder.root / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        made = imported(folder, export.write(lines=["{", *export.lines]), "--rejects", "pipe")
+        assert (made["malformed"], made["rejects"]) == (1, "pipe")
+        assert json.loads(os.read(reader, 2**20))["line"] == "{"
+    finally:
+        os.close(reader)
+    assert (folder.root / "pipe").is_fifo()
 
 
 def test_a_person_is_told_what_became_of_each_line(folder: Folder) -> None:
