@@ -206,6 +206,26 @@ def test_gzip_folders_and_files_that_are_named_twice(folder: Folder) -> None:
     assert counts(made) == (4, 4, 0, 0, 0)
 
 
+def test_a_file_may_have_a_name_that_is_not_utf_8(folder: Folder) -> None:
+    export = Export.made(folder)
+    name = os.fsdecode(b"x\xff.jsonl")
+    try:
+        export.write(name, ["{", *export.lines])
+    except OSError:
+        pytest.skip("files have no such names here")
+    said = folder.say("import", f"out/{name}")
+    assert said.code == 0
+    assert "note: out/x\\udcff.jsonl:1: not JSON" in said.err
+    assert "kept in out/x\\udcff.rejects.jsonl" in said.err
+    [line] = (export.out / os.fsdecode(b"x\xff.rejects.jsonl")).read_text().splitlines()
+    assert json.loads(line)["file"] == "out/x\\udcff.jsonl"
+    again = imported(folder, f"out/{name}")
+    assert (counts(again), again["rejects"]) == ((5, 0, 4, 0, 1), "out/x\udcff.rejects.jsonl")
+    (export.out / name).write_bytes(gzip.compress(b"{}")[:-1])
+    assert "note: out/x\\udcff.jsonl ends, or is damaged" in folder.say("import", f"out/{name}").err
+    assert "error: there is no file x\\udcff.jsonl" in folder.say("import", name).err
+
+
 def test_gzip_that_ends_too_early_is_told(folder: Folder) -> None:
     export = Export.made(folder)
     packed = gzip.compress("\n".join(export.lines).encode())
