@@ -51,11 +51,11 @@ def write(query: Query, format_: str, file: Path | None, shown: Collection[str] 
 
 
 @contextlib.contextmanager
-def replaced(file: Path) -> Iterator[IO[bytes]]:
+def replaced(file: Path, otherwise: str = "") -> Iterator[IO[bytes]]:
     """A file that takes the place of the named one when all is written.
 
     A link stays a link, and leads to what was written. A device or a pipe is written to, and stays what it is.
-    Raises ProjectError where it can't be written.
+    Raises ProjectError where it can't be written; `otherwise` goes on with the hint.
     """
     try:
         if file.is_dir():
@@ -68,7 +68,9 @@ def replaced(file: Path) -> Iterator[IO[bytes]]:
             if isinstance(error, FileNotFoundError)
             else "is the folder writable, the disk full?"
         )
-        raise ProjectError(f"can't write {file}: {error.strerror or error}", hint) from None
+        raise ProjectError(
+            f"can't write {file}: {error.strerror or error}", ", ".join(filter(None, (hint, otherwise)))
+        ) from None
 
 
 def is_stream(file: Path) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bqbatch.errors import Interrupted, ProjectError
-from bqbatch.formats import replaced
+from bqbatch.formats import is_stream, replaced
 from bqbatch.jsonl import write_lines
 from bqbatch.manifest import FILE, REFUSED, Described
 from bqbatch.run.importer import Importer
@@ -96,7 +96,7 @@ def _results_in(folder: Path, manifests: Sequence[Described]) -> list[Path]:
 def import_files(paths: Sequence[Path], target: str | None, rejects: Path | None, *, quiet: bool) -> Import:
     """Brings the answers in result files home, publishes the runs they belong to, and says what became of each line.
 
-    Lines that are no results are written to `rejects`, by default beside the first file. Raises RunError where no line
+    Lines that are no results are written to `rejects`, by default `beside` the first file. Raises RunError where no line
     is an answer to what was exported; and Held while another process works on such a prompt.
     """
     session = Session.open(Path.cwd(), target)
@@ -113,7 +113,7 @@ def import_files(paths: Sequence[Path], target: str | None, rejects: Path | None
     warehouse = session.warehouse()
 
     def reject(sql: str) -> Path:
-        with replaced(kept) as file, warehouse.stream(sql) as stream:
+        with replaced(kept, "or --rejects FILE names another file") as file, warehouse.stream(sql) as stream:
             write_lines(stream, file)
         return kept
 
@@ -128,7 +128,12 @@ def import_files(paths: Sequence[Path], target: str | None, rejects: Path | None
 
 
 def beside(file: Path) -> Path:
-    """The file for what is no result in a file: `results.rejects.jsonl` for `results.jsonl`."""
+    """The file for what is no result in a file: `results.rejects.jsonl` for `results.jsonl`.
+
+    For a pipe or standard input, which have no place among files, it is `import.rejects.jsonl` in the current folder.
+    """
+    if is_stream(file):
+        return Path(f"import{REJECTS}")
     name = file.name
     for ending in _ENDINGS:
         name = name.removesuffix(ending)

@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import random
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -451,6 +452,28 @@ def test_rejects_go_into_a_pipe_that_stays_one(folder: Folder) -> None:
     finally:
         os.close(reader)
     assert (folder.root / "pipe").is_fifo()
+
+
+def test_rejects_of_what_is_no_ordinary_file_are_kept_in_the_current_folder(folder: Folder) -> None:
+    export = Export.made(folder)
+    results = export.write(lines=["{", *export.lines])
+    os.mkfifo(export.out / "pipe")
+    with subprocess.Popen(f"cat {results} > out/pipe", shell=True, cwd=folder.root):
+        made = imported(folder, "out/pipe")
+    assert (counts(made), made["rejects"]) == ((5, 4, 0, 0, 1), "import.rejects.jsonl")
+    assert json.loads((folder.root / "import.rejects.jsonl").read_text()) == {
+        "file": "out/pipe", "number": 1, "reason": "not JSON", "line": "{"
+    }  # fmt: skip
+    assert not list(export.out.glob("*.rejects.jsonl"))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="a folder of Linux")
+def test_so_are_those_of_what_a_process_has_open(folder: Folder) -> None:
+    folder.run("words.sql")
+    with folder.write("results.jsonl", "{\n").open() as file:
+        said = folder.say("import", f"/proc/self/fd/{file.fileno()}")
+    assert "hint: why, line by line, is in import.rejects.jsonl\n" in said.err
+    assert (folder.root / "import.rejects.jsonl").exists()
 
 
 def test_a_person_is_told_what_became_of_each_line(folder: Folder) -> None:
