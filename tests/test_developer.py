@@ -12,7 +12,7 @@ import pytest
 
 from bqbatch.services.developer.account import KEY
 from tests.developers import Api
-from tests.loopback.http import Call
+from tests.loopback.http import Call, Refusal
 from tests.projects import Row
 
 KEY_OF_MINE = "AIza-not-for-others"
@@ -202,6 +202,19 @@ def test_errors_of_single_requests_are_rows(api: Api) -> None:
     api.developer.faults = ()
     assert api.say("retry", "words.sql", "--outcome", "failed").code == 0
     assert api.folder.value("SELECT COUNT(*) FROM words WHERE _outcome = 'ok'") == 50
+
+
+@pytest.mark.parametrize("code", [400, 403, 503])
+def test_results_are_kept_where_the_api_does_not_tell_their_size(
+    api: Api, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def refuse(call: Call) -> None:
+        if call.method.endswith("files.get"):
+            raise Refusal(code, "invalid", "File ID (name excluding 'files/') cannot be more than 40 characters.")
+
+    monkeypatch.setattr(api.server, "before", refuse)
+    assert api.run()["outcomes"] == {"ok": 5, "skipped": 1}
+    assert "generativelanguage.files.get" in {call.method for call in api.server.calls}
 
 
 def test_results_without_a_key_that_was_asked_and_keys_without_results(api: Api) -> None:

@@ -104,12 +104,21 @@ class DeveloperClient:
 
         def download() -> bool:
             self._client.files.download(file=file, destination=str(to))
-            size = self._client.files.get(name=file).size_bytes
+            size = self._size(file)
             if size is not None and to.stat().st_size != size:  # a reply may break off and not say so
                 raise ValueError(f"{to.stat().st_size:,} bytes of {size:,} have come")
             return True
 
         return bool(self._unless(_GONE_FILE, download))
+
+    def _size(self, file: str) -> int | None:
+        """How many bytes a file has; None where the API does not tell: of a file of results it often does not, as their ids
+        are longer than it takes (https://github.com/googleapis/go-genai/issues/436)."""
+        from google.genai.errors import APIError
+
+        with contextlib.suppress(APIError):
+            return self._client.files.get(name=file).size_bytes
+        return None
 
     def remove(self, *files: str) -> None:
         """Deletes files, and makes nothing of one that can't be: that of results often can't
