@@ -24,7 +24,7 @@ from bqbatch import sqlfiles
 from bqbatch.errors import ServiceError
 from bqbatch.jsonl import write_lines
 from bqbatch.services import Job, JobState, JobStatus
-from bqbatch.services.developer.account import DeveloperAccount
+from bqbatch.services.developer.account import KEY, DeveloperAccount
 from bqbatch.services.developer.client import DeveloperClient
 from bqbatch.services.developer.results import load_results
 from bqbatch.services.developer.rewrite import query_for_lines
@@ -81,17 +81,28 @@ class DeveloperService:
             return JobStatus(JobState.SUCCEEDED)
         if name is None:
             return JobStatus(JobState.CANCELLED, message="the Gemini Developer API does not know this batch")
-        operation = self._client.get(name)
+        operation = self._look(job, name)
+        if operation is None and job.name not in self._names:
+            raise ServiceError(
+                f"this {KEY} does not know the batch of {job.name}, {name}: is it the key of another project?",
+                "with the key that sent it, `bqbatch resume` goes on; if it was deleted, `bqbatch cancel` gives it up",
+            )
         if operation is None:
             return JobStatus(JobState.CANCELLED, message="the batch is not there any more: somebody deleted it")
         return status_of(operation)
 
     def cancel(self, job: Job) -> None:
-        """Asks the API to stop the batch, and waits until it has; it may leave what was answered, or nothing."""
+        """Asks the API to stop the batch, and waits until it has; it may leave what was answered, or nothing.
+
+        One that this key does not know is given up.
+        """
         name = self._name(job)
-        if name in (None, NOTHING_SENT):
+        if name is None or name == NOTHING_SENT:
             return
-        self._client.cancel(str(name))
+        if self._look(job, name) is None:
+            self.find(job)  # raises where the key may do nothing at all: that tells nothing of the batch
+            return
+        self._client.cancel(name)
         end = time.monotonic() + self.settle_seconds
         while self.poll(job).state.moving and time.monotonic() < end:
             time.sleep(min(1.0, self.poll_seconds))
@@ -112,7 +123,7 @@ class DeveloperService:
             if not there:
                 load_results(self.warehouse, [], job)
             return job.responses
-        operation = (self._client.get(name) if name else None) or {}
+        operation = (self._look(job, name) if name else None) or {}
         results = results_file(operation)
         if results and not there:
             with _scratch() as folder:
@@ -122,6 +133,13 @@ class DeveloperService:
         if status_of(operation).state.over:
             self._client.remove(f"files/{file_name(job)}", *filter(None, [results]))
         return job.responses if there else None
+
+    def _look(self, job: Job, name: str) -> dict[str, Any] | None:
+        """The batch as REST has it, None where it is not there; once it was, this key is the one to ask."""
+        operation = self._client.get(name, seen=job.name in self._names)
+        if operation is not None:
+            self._known(job, name)
+        return operation
 
     def _write(self, job: Job, path: Path) -> int:
         """How many lines of the job's request table were written: all but those that are refused."""

@@ -29,8 +29,8 @@ _T = TypeVar("_T")
 _MIME = "application/jsonl"
 _PAGE = 100
 _GONE = (HTTPStatus.NOT_FOUND,)
-_GONE_FILE = (*_GONE, HTTPStatus.FORBIDDEN)
-"""Of a file that is not there, nobody is told whether it ever was."""
+_NOT_OURS = (*_GONE, HTTPStatus.FORBIDDEN)
+"""Of what is not there, or is another project's, nobody is told whether it ever was."""
 
 
 @dataclass
@@ -85,15 +85,18 @@ class DeveloperClient:
 
         return self._again(find)
 
-    def get(self, name: str) -> dict[str, Any] | None:
-        """The batch as REST has it, an Operation; None where it is not there any more."""
+    def get(self, name: str, *, seen: bool) -> dict[str, Any] | None:
+        """The batch as REST has it, an Operation; None where it is not there.
+
+        Of one that this key has not `seen` before, being refused tells no more than that: it may be somebody else's.
+        """
 
         def get() -> dict[str, Any]:
             self._reply = {}
             self._client.batches.get(name=name)
             return self._reply
 
-        return self._unless(_GONE, get)
+        return self._unless(_GONE if seen else _NOT_OURS, get)
 
     def cancel(self, name: str) -> None:
         """Asks the API to stop a batch; one that is over stays as it is."""
@@ -104,12 +107,21 @@ class DeveloperClient:
 
         def download() -> bool:
             self._client.files.download(file=file, destination=str(to))
-            size = self._client.files.get(name=file).size_bytes
+            size = self._size(file)
             if size is not None and to.stat().st_size != size:  # a reply may break off and not say so
                 raise ValueError(f"{to.stat().st_size:,} bytes of {size:,} have come")
             return True
 
-        return bool(self._unless(_GONE_FILE, download))
+        return bool(self._unless(_NOT_OURS, download))
+
+    def _size(self, file: str) -> int | None:
+        """How many bytes a file has; None where the API does not tell: of a file of results it often does not, as their ids
+        are longer than it takes (https://github.com/googleapis/go-genai/issues/436)."""
+        from google.genai.errors import APIError
+
+        with contextlib.suppress(APIError):
+            return self._client.files.get(name=file).size_bytes
+        return None
 
     def remove(self, *files: str) -> None:
         """Deletes files, and makes nothing of one that can't be: that of results often can't
@@ -117,7 +129,7 @@ class DeveloperClient:
         for file in files:
             remove = functools.partial(self._client.files.delete, name=file)
             with contextlib.suppress(ServiceError):
-                self._unless((*_GONE_FILE, HTTPStatus.BAD_REQUEST), remove)
+                self._unless((*_NOT_OURS, HTTPStatus.BAD_REQUEST), remove)
 
     def reach(self) -> None:
         """Raises ServiceError where nobody is there, or the key, or the model where there is one, is not known."""
