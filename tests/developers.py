@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bqbatch.patience import Patience
 from bqbatch.prompt.output_ddl import parse_output
 from bqbatch.prompt.source import File
 from bqbatch.services.developer import DeveloperService
@@ -36,8 +37,9 @@ class Api:
         """A new one, with a prompt over six rows in it, and a key in the environment."""
         (root / "google").mkdir()
         developer = Developer(root / "google", parse_output(OUTPUT, File("", OUTPUT, root).place))
-        for name, seconds in {"poll_seconds": 0.01, "settle_seconds": 0.2, "pause_seconds": 0.02}.items():
-            monkeypatch.setattr(DeveloperService, name, seconds)
+        monkeypatch.setattr(DeveloperService, "poll_seconds", 0.01)
+        monkeypatch.setattr(DeveloperService, "settle_seconds", 0.2)
+        monkeypatch.setattr(DeveloperService, "patience", Patience(pause_seconds=0.02))
         monkeypatch.setenv(KEY, "a-key")
         with Loopback({**developer.answers, **Online(developer).answers}) as server:
             folder = Folder.made(root / "project", monkeypatch, {"words.csv": WORDS, "words.sql": PROMPT})
