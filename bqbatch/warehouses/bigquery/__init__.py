@@ -22,6 +22,7 @@ from bqbatch.names import Dataset
 from bqbatch.patience import Patience
 from bqbatch.warehouses import DryRun, Result, Statement, Stream, Table
 from bqbatch.warehouses.bigquery.columns import column_of
+from bqbatch.warehouses.bigquery.configs import load_config, query_config
 from bqbatch.warehouses.bigquery.messages import Circumstances, said
 from bqbatch.warehouses.bigquery.storage import storage_client
 
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from google.cloud import bigquery
     from google.cloud.bigquery.table import RowIterator
 
-_PARAMETERS = {int: "INT64", float: "FLOAT64", bool: "BOOL"}
-_FORMATS = {".csv": "CSV", ".jsonl": "NEWLINE_DELIMITED_JSON", ".parquet": "PARQUET"}
 _PASSING = (
     "backendError",
     "internalError",
@@ -144,18 +143,7 @@ class BigQueryWarehouse:
             return tuple(sorted(table.table_id for table in found))
 
     def _load(self, path: Path, table: str, disposition: str, label: str = "") -> None:
-        from google.cloud import bigquery
-
-        config = bigquery.LoadJobConfig(
-            source_format=_FORMATS[path.suffix.lower()], autodetect=True, labels=dict(self.labels),
-            write_disposition=disposition,
-        )  # fmt: skip
-        if label:
-            # The client has no name for it: https://cloud.google.com/bigquery/docs/reference/rest/v2/Job
-            config._properties["load"]["destinationTableProperties"] = {"labels": {label: "file"}}
-        if path.suffix.lower() == ".csv":
-            config.skip_leading_rows = 1
-            config.allow_quoted_newlines = True
+        config = load_config(path, self.labels, disposition, label)
         with self._said(""), path.open("rb") as file:
             job_id = f"bqb_load_{uuid.uuid4().hex}"
             try:
@@ -210,17 +198,7 @@ class BigQueryWarehouse:
             raise error
 
     def _config(self, parameters: Mapping[str, Any] = {}, **more: Any) -> bigquery.QueryJobConfig:
-        from google.cloud import bigquery
-
-        made = [
-            bigquery.ScalarQueryParameter(name, _PARAMETERS.get(type(value), "STRING"), value)
-            for name, value in parameters.items()
-        ]
-        if self.maximum_bytes_billed is not None:  # None would be sent as a text
-            more["maximum_bytes_billed"] = self.maximum_bytes_billed
-        return bigquery.QueryJobConfig(
-            default_dataset=self._path(self.dataset.path), query_parameters=made, labels=dict(self.labels), **more
-        )
+        return query_config(self._path(self.dataset.path), parameters, self.labels, self.maximum_bytes_billed, **more)
 
     def _path(self, name: str) -> str:
         """A dataset's or a table's path with the project in front."""
