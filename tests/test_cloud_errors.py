@@ -17,8 +17,9 @@ from bqbatch.names import Dataset
 from bqbatch.patience import Patience
 from bqbatch.services.vertex import VertexService
 from bqbatch.warehouses.bigquery import BigQueryWarehouse
-from tests.clouds import PROMPT, Cloud, service_account
+from tests.clouds import Cloud, service_account
 from tests.loopback.http import Call, Refusal
+from tests.targets import PROMPT
 
 GRANT = 'gcloud projects add-iam-policy-binding proj --member="user:$(gcloud config get account)" --role=roles/'
 ALL = {"ok": 5, "skipped": 1}
