@@ -17,7 +17,7 @@ from bqbatch.services import Job, JobStatus, Refused
 
 
 class Lost(Exception):
-    """Nobody knows whether the service did what it was asked; the cause is the client's own error."""
+    """Nobody knows whether the service did what it was asked; the cause is what to tell when nobody waits any longer."""
 
 
 @dataclass

@@ -67,7 +67,7 @@ class DeveloperClient:
                 batch = self._client.batches.create(model=self.model, src=file, config={"display_name": display_name})
             except Exception as error:
                 if is_lost(error):
-                    raise Lost from error
+                    raise Lost from self.account.told(self.model, error)
                 raise
         return str(batch.name)
 
