@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from bqbatch.patience import Patience
+from bqbatch.services.developer import DeveloperService
 from bqbatch.services.developer.account import KEY
 from tests.developers import Api
 from tests.loopback.http import Answer, Call, Refusal
@@ -144,6 +146,26 @@ def test_a_batch_that_was_made_and_not_heard_of_is_adopted(api: Api, monkeypatch
     monkeypatch.setattr(api.server, "after", lose)
     assert api.run()["outcomes"]["ok"] == 5
     assert len(api.developer.batches) == 1
+
+
+def test_an_api_that_takes_no_batch_is_given_up_and_the_run_goes_on_later(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DeveloperService, "settle_seconds", 0.02)
+    monkeypatch.setattr(DeveloperService, "patience", Patience(pause_seconds=0.01, total_seconds=0.2))
+
+    def refuse(call: Call) -> None:
+        if call.method.endswith("batchGenerateContent"):
+            raise Refusal(503, "backendError", "busy", "UNAVAILABLE")
+
+    monkeypatch.setattr(api.server, "before", refuse)
+    said = api.say("run", "words.sql")
+    assert said.code == 1
+    assert "error: the Gemini Developer API: busy" in said.err
+    monkeypatch.setattr(api.server, "before", lambda call: None)
+    [result] = api.json("resume", "words.sql")
+    assert result["outcomes"] == {"ok": 5, "skipped": 1}
+    assert len(api.developer.asked) == 4
 
 
 def test_a_detached_run_is_brought_to_its_end_by_resume_with_nothing_but_the_log(api: Api) -> None:

@@ -14,7 +14,8 @@ from bqbatch.project import Project, Target
 from bqbatch.prompt.settings import Settings
 from bqbatch.services.models import MODELS, advice, residence
 from bqbatch.session import Session
-from tests.clouds import PROMPT, Cloud
+from tests.clouds import Cloud
+from tests.targets import PROMPT
 
 GRANT = 'gcloud projects add-iam-policy-binding proj --member="user:$(gcloud config get account)" --role=roles/'
 

@@ -11,8 +11,8 @@ import pytest
 from bqbatch.doctor import which
 from bqbatch.doctor.which import ASPECTS, HEADERS, comparison
 from bqbatch.project import load_project
-from tests.clouds import PROMPT, WORDS
 from tests.projects import Folder
+from tests.targets import PROMPT, WORDS
 
 TARGETS = """
 [targets.prod]

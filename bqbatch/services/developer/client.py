@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bqbatch.errors import ServiceError
+from bqbatch.patience import Patience
 from bqbatch.services.developer.account import DeveloperAccount
 from bqbatch.services.genai_client import http_errors
-from bqbatch.services.sending import Lost
+from bqbatch.services.remote import Lost
 
 if TYPE_CHECKING:
     import httpx
@@ -35,17 +36,11 @@ _NOT_OURS = (*_GONE, HTTPStatus.FORBIDDEN)
 
 @dataclass
 class DeveloperClient:
-    """The files and batches of an account.
-
-    One call takes `call_seconds` at most, a file's chunk of 8 MiB too; it is repeated for `patience_seconds`, after a pause
-    of `pause_seconds` at first, where that changes nothing.
-    """
+    """The files and batches of an account. One call takes `patience.call_seconds` at most, a file's chunk of 8 MiB too."""
 
     account: DeveloperAccount
     model: str
-    call_seconds: float
-    pause_seconds: float
-    patience_seconds: float
+    patience: Patience
     _reply: dict[str, Any] = field(default_factory=dict, init=False)
 
     def upload(self, path: Path, name: str) -> str:
@@ -72,7 +67,7 @@ class DeveloperClient:
                 batch = self._client.batches.create(model=self.model, src=file, config={"display_name": display_name})
             except Exception as error:
                 if is_lost(error):
-                    raise Lost from error
+                    raise Lost from self.account.told(self.model, error)
                 raise
         return str(batch.name)
 
@@ -160,12 +155,8 @@ class DeveloperClient:
     def _again(self, call: Callable[[], _T]) -> _T:
         """A call that changes nothing, or the same thing, repeated while the service is busy."""
         from google.api_core.exceptions import RetryError
-        from google.api_core.retry import Retry
 
-        retry = Retry(
-            predicate=lambda error: is_lost(error) or _is_busy(error), initial=self.pause_seconds, maximum=60,
-            timeout=self.patience_seconds,
-        )  # fmt: skip
+        retry = self.patience.retry(lambda error: is_lost(error) or _is_busy(error))
         with self._told():
             try:
                 return retry(call)()
@@ -191,7 +182,7 @@ class DeveloperClient:
         # Without a handler Python writes the client's warnings to stderr; what they are about is in our errors.
         logging.getLogger("google_genai").addHandler(logging.NullHandler())
         options = HttpOptions(
-            timeout=int(self.call_seconds * 1000), client_args={"event_hooks": {"response": [self._keep]}}
+            timeout=int(self.patience.call_seconds * 1000), client_args={"event_hooks": {"response": [self._keep]}}
         )
         return self.account.client(options)
 
