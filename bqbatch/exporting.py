@@ -22,6 +22,7 @@ from bqbatch.errors import Interrupted, RunError, ServiceError, WarehouseError
 from bqbatch.jsonl import Written, write_lines
 from bqbatch.manifest import FILE, REFUSED, Manifest, Shard
 from bqbatch.output_folder import OutputFolder
+from bqbatch.planning import planned
 from bqbatch.prices import name_of
 from bqbatch.project import Target
 from bqbatch.prompt.compile import CompiledPrompt
@@ -29,7 +30,7 @@ from bqbatch.run.budget import Budget
 from bqbatch.run.ownership import check_objects
 from bqbatch.run.plan import Plan
 from bqbatch.run.planner import Planner
-from bqbatch.run.script import Script, new_script
+from bqbatch.run.script import Script
 from bqbatch.screen import Screen
 from bqbatch.services import Span
 from bqbatch.services.developer.rewrite import RULES, Rules, rules_of
@@ -53,12 +54,7 @@ def export_prompt(
     prompt = session.compile(file, variables, max_output_tokens)
     named = _model(session, prompt)
     with Screen(quiet=quiet) as screen:
-        session.note_thinking(prompt, screen.note)
-        planner = Planner(
-            session.project, prompt, session.warehouse(), screen, limit, full_refresh, allow_partial,
-            session.price(named, online=True),
-        )  # fmt: skip
-        script = new_script(session.project, prompt, named, session.price(named, screen.note))
+        planner, script = planned(session, prompt, named, screen, limit, full_refresh, allow_partial=allow_partial)
         return Exporter(planner, script, compress, strict).export(out)
 
 

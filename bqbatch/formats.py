@@ -10,12 +10,15 @@ import codecs
 import contextlib
 import csv
 import json
+import os
 import secrets
+import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any
 
 from bqbatch.errors import ProjectError
 from bqbatch.values import as_json, as_text, printable, records, to_json
@@ -48,24 +51,57 @@ def write(query: Query, format_: str, file: Path | None, shown: Collection[str] 
 
 
 @contextlib.contextmanager
-def replaced(file: Path) -> Iterator[BinaryIO]:
-    """A file that takes the place of the named one when all is written."""
-    made = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+def replaced(file: Path, otherwise: str = "") -> Iterator[IO[bytes]]:
+    """A file that takes the place of the named one when all is written.
+
+    A link stays a link, and leads to what was written. A device or a pipe is written to, and stays what it is.
+    Raises ProjectError where it can't be written; `otherwise` goes on with the hint.
+    """
     try:
         if file.is_dir():
             raise ProjectError(f"{file} is a folder", "name a file")
-        with made.open("xb") as handle:
+        with _passed_on(file) if is_stream(file) else _renamed(Path(os.path.realpath(file))) as handle:
             yield handle
-        made.replace(file)
     except OSError as error:
         hint = (
             "make the folder first"
             if isinstance(error, FileNotFoundError)
             else "is the folder writable, the disk full?"
         )
-        raise ProjectError(f"can't write {file}: {error.strerror}", hint) from None
+        raise ProjectError(
+            f"can't write {file}: {error.strerror or error}", ", ".join(filter(None, (hint, otherwise)))
+        ) from None
+
+
+def is_stream(file: Path) -> bool:
+    """Whether a path is a device, a pipe or what a process has open (/dev/stdout): nothing that a file may replace."""
+    try:
+        ordinary = stat.S_ISREG(file.stat().st_mode)
+    except FileNotFoundError:
+        return False
+    folder = Path(os.path.realpath(file.parent))
+    return not ordinary or folder in (Path("/dev"), Path("/dev/fd")) or folder.is_relative_to("/proc")
+
+
+@contextlib.contextmanager
+def _renamed(file: Path) -> Iterator[IO[bytes]]:
+    made = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    try:
+        with made.open("xb") as handle:
+            yield handle
+        made.replace(file)
     finally:
         made.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _passed_on(file: Path) -> Iterator[IO[bytes]]:
+    """A file whose content goes to a device or a pipe when all is written; what `>>` appends to keeps what it has."""
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as handle:
+        yield handle
+        handle.seek(0)
+        with file.open("ab") as out:
+            shutil.copyfileobj(handle, out)
 
 
 @contextlib.contextmanager

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bqbatch.errors import Interrupted, ProjectError
-from bqbatch.formats import replaced
+from bqbatch.formats import is_stream, replaced
 from bqbatch.jsonl import write_lines
 from bqbatch.manifest import FILE, REFUSED, Described
 from bqbatch.run.importer import Importer
@@ -50,6 +51,21 @@ class Inputs:
             raise ProjectError(f"{paths[0]} is no file of results", "name the files of results, or their folder")
         return cls(tuple(files.values()), manifests)
 
+    def rejects(self, named: Path | None) -> Path:
+        """The file for lines that are no results: the named one, or one beside the first file.
+
+        Raises ProjectError where that is a file which is read, under whatever name: it would be replaced.
+        """
+        kept = named or beside(self.files[0])
+        for file in (*self.files, *(manifest.path for manifest in self.manifests)):
+            with contextlib.suppress(OSError):  # it is not there, or can't be written either
+                if kept.samefile(file) and not kept.is_char_device():
+                    raise ProjectError(
+                        f"lines that are no results would be kept in {kept}, which is a file to import",
+                        "--rejects FILE names another file for them",
+                    )
+        return kept
+
     def check(self, runs: Sequence[Script], watcher: Watcher) -> None:
         """Says where a manifest tells otherwise than the keys of the results, or than the files it lists."""
         for manifest in self.manifests:
@@ -80,7 +96,7 @@ def _results_in(folder: Path, manifests: Sequence[Described]) -> list[Path]:
 def import_files(paths: Sequence[Path], target: str | None, rejects: Path | None, *, quiet: bool) -> Import:
     """Brings the answers in result files home, publishes the runs they belong to, and says what became of each line.
 
-    Lines that are no results are written to `rejects`, by default beside the first file. Raises RunError where no line
+    Lines that are no results are written to `rejects`, by default `beside` the first file. Raises RunError where no line
     is an answer to what was exported; and Held while another process works on such a prompt.
     """
     session = Session.open(Path.cwd(), target)
@@ -89,6 +105,7 @@ def import_files(paths: Sequence[Path], target: str | None, rejects: Path | None
         raise ProjectError("nothing was exported here yet", "bqbatch export FILE")
     try:
         inputs = Inputs.found(paths)
+        kept = inputs.rejects(rejects)
     except OSError as error:
         raise ProjectError(
             f"can't look for results: {error.strerror}: {error.filename}", "name files that you may read"
@@ -96,8 +113,7 @@ def import_files(paths: Sequence[Path], target: str | None, rejects: Path | None
     warehouse = session.warehouse()
 
     def reject(sql: str) -> Path:
-        kept = rejects or beside(inputs.files[0])
-        with replaced(kept) as file, warehouse.stream(sql) as stream:
+        with replaced(kept, "or --rejects FILE names another file") as file, warehouse.stream(sql) as stream:
             write_lines(stream, file)
         return kept
 
@@ -112,7 +128,12 @@ def import_files(paths: Sequence[Path], target: str | None, rejects: Path | None
 
 
 def beside(file: Path) -> Path:
-    """The file for what is no result in a file: `results.rejects.jsonl` for `results.jsonl`."""
+    """The file for what is no result in a file: `results.rejects.jsonl` for `results.jsonl`.
+
+    For a pipe or standard input, which have no place among files, it is `import.rejects.jsonl` in the current folder.
+    """
+    if is_stream(file):
+        return Path(f"import{REJECTS}")
     name = file.name
     for ending in _ENDINGS:
         name = name.removesuffix(ending)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from bqbatch.errors import ProjectError
 
@@ -30,7 +30,7 @@ class Written:
     sha256: str
 
 
-def write_lines(stream: Stream, out: BinaryIO) -> Written:
+def write_lines(stream: Stream, out: IO[bytes]) -> Written:
     """Writes the one column of a stream, STRING and never NULL, each of which ends with \\n.
 
     One batch is held while the next one is made. Raises OSError as `out` does, and WarehouseError as the stream does.
@@ -79,8 +79,9 @@ def text_of(column: pyarrow.Array) -> memoryview:
 def as_parquet(files: Sequence[Path], to: Path) -> tuple[Path, ...]:
     """Writes the lines of files to one Parquet file: `line_id`, `file`, `number`, `line`.
 
-    `line` is BYTES, without its end; `number` counts from 1 in its file, `line_id` in all of them. A file may be gzip,
-    whatever its name is. Returns those that end, or break, before their gzip does: what could be read of them is there.
+    `line` is BYTES, without its end; `number` counts from 1 in its file, `line_id` in all of them; what is not UTF-8 of a
+    path is spelled out in `file`. A file may be gzip, whatever its name is. Returns those that end, or break, before their
+    gzip does: what could be read of them is there.
     Raises ProjectError for a file that can't be read, and where the disk is full.
     """
     import pyarrow
@@ -100,13 +101,14 @@ def as_parquet(files: Sequence[Path], to: Path) -> tuple[Path, ...]:
         with ParquetWriter(to, columns, compression="none", use_dictionary=["file"]) as writer:
             for file in files:
                 number = 1
+                name = str(file).encode("utf-8", "backslashreplace").decode()  # a name may be any bytes
                 with _opened(file) as handle:
                     blocks = _Blocks(handle, file)
                     for lines in _lines(blocks):
                         end = number + len(lines)
                         arrays = [
                             pyarrow.arange(line_id, line_id + len(lines)),
-                            pyarrow.repeat(str(file), len(lines)),
+                            pyarrow.repeat(name, len(lines)),
                             pyarrow.arange(number, end),
                             pyarrow.array(lines, pyarrow.binary()),
                         ]

@@ -96,7 +96,7 @@ tier = click.option(
 )  # fmt: skip
 rejects = click.option(
     "--rejects", metavar="FILE", type=click.Path(path_type=Path),
-    help="Where lines that are no results are kept.  [default: beside the first FILE]",
+    help="Where lines that are no results are kept.  [default: beside the first FILE; of a pipe, here]",
 )  # fmt: skip
 quiet = click.option("--quiet", is_flag=True, help="Show no progress.")
 replace = click.option("--replace", is_flag=True, help="Replace a table that load did not make, too.")

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bqbatch.money import DEFAULT_MAX_COST, parse_max_cost
+from bqbatch.prompt.compile import CompiledPrompt
 from bqbatch.queries import Query
 from bqbatch.run.plan import Plan
 from bqbatch.run.planner import Planner
 from bqbatch.run.runner import Runner
-from bqbatch.run.script import new_script
+from bqbatch.run.script import Script, new_script
 from bqbatch.screen import Screen
 from bqbatch.session import Session
 
@@ -24,12 +25,21 @@ def plan_prompt(
     prompt = session.compile(file, variables, max_output_tokens)
     named = session.planned_model(prompt)
     with Screen(quiet=quiet) as screen:
-        session.note_thinking(prompt, screen.note)
-        planner = Planner(
-            session.project, prompt, session.warehouse(), screen, limit, full_refresh, allow_partial,
-            session.price(named, online=True),
-        )  # fmt: skip
-        return planner.plan_only(new_script(session.project, prompt, named, session.price(named, screen.note)))
+        planner, script = planned(session, prompt, named, screen, limit, full_refresh, allow_partial=allow_partial)
+        return planner.plan_only(script)
+
+
+def planned(
+    session: Session, prompt: CompiledPrompt, model: str, screen: Screen, limit: int, full_refresh: bool, *,
+    allow_partial: bool,
+) -> tuple[Planner, Script]:  # fmt: skip
+    """Who plans a run that no service is asked in, and its script; the screen is told what is to be known of the model."""
+    session.note_thinking(prompt, screen.note)
+    planner = Planner(
+        session.project, prompt, session.warehouse(), screen, limit, full_refresh, allow_partial,
+        session.price(model, online=True),
+    )  # fmt: skip
+    return planner, new_script(session.project, prompt, model, session.price(model, screen.note))
 
 
 def sample_prompt(

@@ -4,38 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
-from bqbatch.prompt.output_ddl import parse_output
-from bqbatch.prompt.source import File
 from bqbatch.services.vertex import VertexService
 from tests.loopback.bigquery import BigQuery
 from tests.loopback.http import Loopback
 from tests.loopback.online import Online
 from tests.loopback.rules import Rules
 from tests.loopback.vertex import Vertex
-from tests.projects import Folder, Said
-
-OUTPUT = "label STRING NOT NULL CHECK (label IN ('a', 'b')) OPTIONS (description = 'which of the two')"
-PROMPT = f"""
-{{{{ config(model = 'gemini-3.5-flash-lite', max_output_tokens = 100) }}}}
-{{% output %}}{OUTPUT}{{% endoutput %}}
-SELECT id AS key, word, {{{{ prompt('Label {{word}}') }}}} AS prompt FROM {{{{ seed('words.csv') }}}}
-"""
-WORDS = "id,word\n1,red\n2,green\n3,red\n4,\n5,blue\n6,black\n"
+from tests.targets import COLUMNS, Targeted, prompt_folder
 
 
 @dataclass(frozen=True, slots=True)
-class Cloud:
-    """A project folder with a target on the loopback server."""
+class Cloud(Targeted):
+    """A project folder with a target of type vertex."""
 
-    folder: Folder
-    server: Loopback
+    name = "prod"
+    usual: ClassVar[Mapping[str, str]] = {"type": "vertex", "dataset": "proj.llm"}
+
     vertex: Vertex
     online: Online
 
@@ -44,25 +35,16 @@ class Cloud:
     def opened(cls, root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         """A new one, with a prompt over six rows in it."""
         (root / "google").mkdir()
-        vertex = Vertex(BigQuery(root / "google", "proj"), parse_output(OUTPUT, File("", OUTPUT, root).place))
+        vertex = Vertex(BigQuery(root / "google", "proj"), COLUMNS)
         monkeypatch.setattr(VertexService, "poll_seconds", 0.01)
         online = Online(vertex)
         answers = {**vertex.bigquery.answers, **vertex.answers, **online.answers}
         with Loopback(answers) as server, vertex.bigquery.warehouse.step():
-            folder = Folder.made(root / "project", monkeypatch, {"words.csv": WORDS, "words.sql": PROMPT})
-            cloud = cls(folder, server, vertex, online)
-            cloud.configure()
-            yield cloud
+            yield cls(prompt_folder(root / "project", monkeypatch), server, vertex, online)
 
     @property
     def rules(self) -> Rules:
         return self.vertex.bigquery.rules
-
-    def configure(self, **settings: str | float) -> None:
-        """Writes the project's file, with settings of the target beside the usual ones or in their place."""
-        usual: dict[str, str | float] = {"type": "vertex", "dataset": "proj.llm", "endpoint": self.server.url}
-        lines = (f"{key} = {value!r}" for key, value in (usual | settings).items())
-        self.folder.write("bqbatch.toml", "\n".join(["[targets.prod]", *lines, ""]))
 
     def add(self, text: str) -> None:
         """Appends to the project's file."""
@@ -72,18 +54,6 @@ class Cloud:
     def price(self, model: str, usd_in: float = 1, usd_out: float = 2) -> None:
         """Gives a model a price of the project's own, in USD per million tokens."""
         self.add(f'[[prices]]\nmodel = "{model}"\ninput = {usd_in}\noutput = {usd_out}\n')
-
-    def say(self, *arguments: str) -> Said:
-        return self.folder.say(arguments[0], *arguments[1:], "--target", "prod")
-
-    def run(self, *arguments: str) -> dict[str, Any]:
-        return self.folder.run("words.sql", "--target", "prod", *arguments)
-
-    def json(self, *arguments: str) -> Any:
-        """What a command on the target says."""
-        said = self.folder.say(*arguments, "--target", "prod", "--format", "json")
-        assert said.code == 0, said.err
-        return json.loads(said.out)
 
     def tables(self) -> set[str]:
         """The names of what there is in the dataset of the prompt."""

@@ -11,6 +11,7 @@ import pytest
 
 from bqbatch.errors import Exists, WarehouseError
 from bqbatch.names import Dataset
+from bqbatch.patience import Patience
 from bqbatch.warehouses import Column, Statement
 from bqbatch.warehouses.bigquery import BigQueryWarehouse
 from tests.loopback.bigquery import BigQuery
@@ -264,7 +265,7 @@ def test_a_service_that_stays_busy_is_given_up_and_nobody_waits_for_ever(
     def refuse(_: Call) -> None:
         raise Refusal(503, "backendError", "busy")
 
-    warehouse.patience_seconds, warehouse.pause_seconds = 0.3, 0.05
+    warehouse.patience = Patience(300.0, 0.05, total_seconds=0.3)
     assert warehouse.describe("`p.llm.words`") is None
     server.before = refuse
     for call in (

@@ -14,10 +14,12 @@ import pytest
 
 from bqbatch.errors import WarehouseError
 from bqbatch.names import Dataset
+from bqbatch.patience import Patience
 from bqbatch.services.vertex import VertexService
 from bqbatch.warehouses.bigquery import BigQueryWarehouse
-from tests.clouds import PROMPT, Cloud, service_account
+from tests.clouds import Cloud, service_account
 from tests.loopback.http import Call, Refusal
+from tests.targets import PROMPT
 
 GRANT = 'gcloud projects add-iam-policy-binding proj --member="user:$(gcloud config get account)" --role=roles/'
 ALL = {"ok": 5, "skipped": 1}
@@ -352,7 +354,7 @@ def test_responses_for_keys_that_were_never_asked_are_left_out_and_told(cloud: C
 
 
 def test_a_service_that_does_not_answer_for_long_is_told(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(VertexService, "patience_seconds", 0.5)
+    monkeypatch.setattr(VertexService, "patience", Patience(total_seconds=0.5))
     since = time.monotonic()
 
     def refuse(call: Call) -> None:

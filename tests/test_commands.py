@@ -495,7 +495,7 @@ def test_a_healthy_project_is_well(shared: Folder) -> None:
     found = states(shared)
     assert set(shared.root.rglob("*")) == before
     assert {name: state for name, (state, _) in found.items() if name not in ("disk", "local model")} == dict.fromkeys(
-        ("python", "packages", "project", "target", "warehouse"), "ok"
+        ("python", "packages", "project", "target", "warehouse", "which one"), "ok"
     )
     assert f"duckdb {duckdb.__version__}" in found["packages"][1]
     shared.run("words.sql")

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from bqbatch.patience import Patience
+from bqbatch.services.developer import DeveloperService
 from bqbatch.services.developer.account import KEY
 from tests.developers import Api
-from tests.loopback.http import Call
+from tests.loopback.http import Answer, Call, Refusal
 from tests.projects import Row
 
 KEY_OF_MINE = "AIza-not-for-others"
@@ -146,6 +148,26 @@ def test_a_batch_that_was_made_and_not_heard_of_is_adopted(api: Api, monkeypatch
     assert len(api.developer.batches) == 1
 
 
+def test_an_api_that_takes_no_batch_is_given_up_and_the_run_goes_on_later(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DeveloperService, "settle_seconds", 0.02)
+    monkeypatch.setattr(DeveloperService, "patience", Patience(pause_seconds=0.01, total_seconds=0.2))
+
+    def refuse(call: Call) -> None:
+        if call.method.endswith("batchGenerateContent"):
+            raise Refusal(503, "backendError", "busy", "UNAVAILABLE")
+
+    monkeypatch.setattr(api.server, "before", refuse)
+    said = api.say("run", "words.sql")
+    assert said.code == 1
+    assert "error: the Gemini Developer API: busy" in said.err
+    monkeypatch.setattr(api.server, "before", lambda call: None)
+    [result] = api.json("resume", "words.sql")
+    assert result["outcomes"] == {"ok": 5, "skipped": 1}
+    assert len(api.developer.asked) == 4
+
+
 def test_a_detached_run_is_brought_to_its_end_by_resume_with_nothing_but_the_log(api: Api) -> None:
     detached = api.json("run", "words.sql", "--detach")
     assert detached["requests"] == 4
@@ -153,6 +175,79 @@ def test_a_detached_run_is_brought_to_its_end_by_resume_with_nothing_but_the_log
     [result] = api.json("resume")
     assert result["outcomes"] == {"ok": 5, "skipped": 1}
     assert len(api.developer.batches) == 1
+
+
+@pytest.fixture(params=[404, 403])
+def not_ours(api: Api, request: pytest.FixtureRequest) -> int:
+    """The code for batches that are not there, or of somebody else."""
+    code: int = request.param
+    for method in ("get", "cancel"):
+        identifier = f"generativelanguage.batches.{method}"
+
+        def answered(call: Call, answer: Answer = api.server.answers[identifier]) -> object:
+            try:
+                return answer(call)
+            except Refusal as refusal:
+                if refusal.code == 404:
+                    refusal.code = code
+                raise
+
+        api.server.answers = {**api.server.answers, identifier: answered}
+    return code
+
+
+def test_a_key_of_another_project_leaves_the_run_open_and_sends_nothing(
+    api: Api, monkeypatch: pytest.MonkeyPatch, not_ours: int
+) -> None:
+    api.many(20)
+    api.configure(shard_size=10, in_flight=1)
+    api.json("run", "words.sql", "--detach")
+    monkeypatch.setenv(KEY, "other-key")
+    for command in (["resume"], ["collect"], ["run", "words.sql"]):
+        said = api.say(*command)
+        assert said.code == 1, said
+        assert "is it the key of another project?" in said.err
+        assert "`bqbatch cancel` gives it up" in said.err
+    assert {batch.owner for batch in api.developer.batches.values()} == {"me"}
+    monkeypatch.setenv(KEY, "a-key")
+    [result] = api.json("resume")
+    assert result["outcomes"] == {"ok": 20}
+    assert len(api.developer.asked) == len(set(api.developer.asked)) == 20
+
+
+def test_a_batch_that_was_deleted_is_given_up_by_cancel(api: Api, not_ours: int) -> None:
+    api.json("run", "words.sql", "--detach")
+    api.developer.batches.clear()
+    assert api.say("resume").code == 1
+    [result] = api.json("cancel")
+    assert result["outcomes"] == {"pending": 5, "skipped": 1}
+    assert api.run()["outcomes"] == {"ok": 5, "skipped": 1}
+    assert len(api.developer.asked) == 4
+
+
+def test_a_key_that_may_do_nothing_gives_nothing_up(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(call: Call) -> None:
+        raise Refusal(403, "forbidden", "Your project has been denied access.", "PERMISSION_DENIED")
+
+    api.json("run", "words.sql", "--detach")
+    monkeypatch.setattr(api.server, "before", refuse)
+    said = api.say("cancel")
+    assert said.code == 1
+    assert "Your project has been denied access." in said.err
+    monkeypatch.setattr(api.server, "before", lambda call: None)
+    assert api.json("resume")[0]["outcomes"] == {"ok": 5, "skipped": 1}
+
+
+def test_a_batch_that_is_deleted_while_it_is_watched_is_told(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = iter([True])
+
+    def delete(call: Call) -> None:
+        if call.method.endswith("batches.get") and next(first, False):
+            api.developer.batches.clear()
+
+    monkeypatch.setattr(api.server, "before", delete)
+    said = api.say("run", "words.sql")
+    assert (said.code, "somebody deleted it" in said.err) == (0, True)
 
 
 @pytest.mark.parametrize("answers", [True, False])
@@ -202,6 +297,19 @@ def test_errors_of_single_requests_are_rows(api: Api) -> None:
     api.developer.faults = ()
     assert api.say("retry", "words.sql", "--outcome", "failed").code == 0
     assert api.folder.value("SELECT COUNT(*) FROM words WHERE _outcome = 'ok'") == 50
+
+
+@pytest.mark.parametrize("code", [400, 403, 503])
+def test_results_are_kept_where_the_api_does_not_tell_their_size(
+    api: Api, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def refuse(call: Call) -> None:
+        if call.method.endswith("files.get"):
+            raise Refusal(code, "invalid", "File ID (name excluding 'files/') cannot be more than 40 characters.")
+
+    monkeypatch.setattr(api.server, "before", refuse)
+    assert api.run()["outcomes"] == {"ok": 5, "skipped": 1}
+    assert "generativelanguage.files.get" in {call.method for call in api.server.calls}
 
 
 def test_results_without_a_key_that_was_asked_and_keys_without_results(api: Api) -> None:

@@ -14,7 +14,8 @@ from bqbatch.project import Project, Target
 from bqbatch.prompt.settings import Settings
 from bqbatch.services.models import MODELS, advice, residence
 from bqbatch.session import Session
-from tests.clouds import PROMPT, Cloud
+from tests.clouds import Cloud
+from tests.targets import PROMPT
 
 GRANT = 'gcloud projects add-iam-policy-binding proj --member="user:$(gcloud config get account)" --role=roles/'
 
@@ -32,7 +33,7 @@ def test_a_healthy_target_is_well_and_nothing_is_changed(cloud: Cloud) -> None:
     found = looked(cloud, "words.sql")
     assert {name: state for name, (state, _, _) in found.items()} == dict.fromkeys(
         ("python", "packages", "project", "target", "prompt", "credentials", "dataset", "clock", "expiration", "encryption",
-         "permissions", "vertex ai", "location", "model", "sources", "warehouse", "claims", "leftovers"), "ok",
+         "permissions", "vertex ai", "location", "model", "sources", "warehouse", "claims", "leftovers", "which one"), "ok",
     )  # fmt: skip
     assert found["dataset"][1] == "proj.llm is in US"
     assert found["sources"][1] == "not looked at: the first run loads words.csv"

@@ -120,6 +120,44 @@ def test_a_file_is_there_as_a_whole_or_not_at_all(folder: Folder) -> None:
     assert folder.say("query", sql, "--format", "csv").out == ""
 
 
+@pytest.mark.parametrize("name", ["pipe", "link"])
+def test_a_pipe_is_written_to_and_stays_one(folder: Folder, name: str) -> None:
+    os.mkfifo(folder.root / "pipe")
+    (folder.root / "link").symlink_to("pipe")
+    reader = os.open(folder.root / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        for format_ in ("csv", "json", "jsonl", "parquet", "markdown", "table"):
+            said = folder.say("show", "words.sql", "-o", name, "--format", format_)
+            assert (said.code, said.out, said.err) == (0, "", "")
+            assert os.read(reader, 2**20) == written(folder, f"file.{format_}", "--format", format_)
+        assert folder.say("show", "words.sql", "-o", name, "--columns", "nothing").code == 1
+        assert os.read(reader, 1) == b""
+    finally:
+        os.close(reader)
+    assert (folder.root / "pipe").is_fifo()
+    assert (folder.root / "link").is_symlink()
+
+
+def test_a_link_stays_one_and_leads_to_what_was_written(folder: Folder) -> None:
+    (folder.root / "elsewhere").mkdir()
+    (folder.root / "rows.csv").symlink_to("elsewhere/kept.csv")
+    for columns in ("key", "key,word"):
+        rows = written(folder, "rows.csv", "--columns", columns)
+        assert rows.startswith(f"{columns}\n".encode())
+        assert (folder.root / "rows.csv").is_symlink()
+        assert [path.name for path in (folder.root / "elsewhere").iterdir()] == ["kept.csv"]
+    (folder.root / "loop").symlink_to("loop")
+    assert "error: can't write loop: " in folder.say("show", "words.sql", "-o", "loop", "--format", "csv").err
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="a folder of Linux")
+def test_what_a_process_has_open_is_added_to(folder: Folder) -> None:
+    folder.write("log", "before\n")
+    line = f"{sys.executable} -m bqbatch show words.sql -o /proc/self/fd/1 --format csv --columns key >> log"
+    subprocess.run(line, shell=True, cwd=folder.root, check=True, timeout=120)
+    assert (folder.root / "log").read_text() == "before\nkey\n0\n1\n2\n3\n4\n5\n6\n7\n"
+
+
 def test_the_format_that_is_said_counts_more_than_the_ending(folder: Folder) -> None:
     assert written(folder, "rows.csv", "--format", "jsonl").startswith(b'{"key": 0')
     assert written(folder, "rows.txt", "--columns", "key,label").startswith(b"key   label\n")

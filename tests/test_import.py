@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import os
 import random
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -240,6 +242,26 @@ def test_gzip_folders_and_files_that_are_named_twice(folder: Folder) -> None:
     assert counts(made) == (4, 4, 0, 0, 0)
 
 
+def test_a_file_may_have_a_name_that_is_not_utf_8(folder: Folder) -> None:
+    export = Export.made(folder)
+    name = os.fsdecode(b"x\xff.jsonl")
+    try:
+        export.write(name, ["{", *export.lines])
+    except OSError:
+        pytest.skip("files have no such names here")
+    said = folder.say("import", f"out/{name}")
+    assert said.code == 0
+    assert "note: out/x\\udcff.jsonl:1: not JSON" in said.err
+    assert "kept in out/x\\udcff.rejects.jsonl" in said.err
+    [line] = (export.out / os.fsdecode(b"x\xff.rejects.jsonl")).read_text().splitlines()
+    assert json.loads(line)["file"] == "out/x\\udcff.jsonl"
+    again = imported(folder, f"out/{name}")
+    assert (counts(again), again["rejects"]) == ((5, 0, 4, 0, 1), "out/x\udcff.rejects.jsonl")
+    (export.out / name).write_bytes(gzip.compress(b"{}")[:-1])
+    assert "note: out/x\\udcff.jsonl ends, or is damaged" in folder.say("import", f"out/{name}").err
+    assert "error: there is no file x\\udcff.jsonl" in folder.say("import", name).err
+
+
 def test_gzip_that_ends_too_early_is_told(folder: Folder) -> None:
     export = Export.made(folder)
     packed = gzip.compress("\n".join(export.lines).encode())
@@ -424,6 +446,70 @@ def test_rejects_go_where_they_are_told(folder: Folder) -> None:
     assert "can't write nowhere/rejects.jsonl" in said.err
     assert imported(folder, export.write(lines=lines), "--rejects", "r.jsonl")["rejects"] == "r.jsonl"
     assert json.loads((folder.root / "r.jsonl").read_text())["line"] == "{"
+
+
+@pytest.mark.parametrize(
+    "name", ["out/results.jsonl", "./out/../out/results.jsonl", "link", "hard", "out/manifest.json"]
+)
+def test_rejects_never_take_the_place_of_what_is_read(name: str, folder: Folder) -> None:
+    export = Export.made(folder)
+    results = export.write(lines=[*export.lines, "{"])
+    (folder.root / "link").symlink_to(results)
+    (folder.root / "hard").hardlink_to(results)
+    before = {path.name: path.read_bytes() for path in export.out.iterdir()}
+    said = folder.say("import", results, "--rejects", name)
+    assert (said.code, said.out) == (1, "")
+    assert said.err == (
+        f"error: lines that are no results would be kept in {Path(name)}, which is a file to import\n"
+        "hint: --rejects FILE names another file for them\n"
+    )
+    assert {path.name: path.read_bytes() for path in export.out.iterdir()} == before
+    assert folder.value("SELECT COUNT(*) AS n FROM words__answers") == 0
+    assert imported(folder, results, "--rejects", "bad.jsonl")["answered"] == 4
+
+
+def test_rejects_of_an_earlier_import_are_not_replaced_while_they_are_read(folder: Folder) -> None:
+    export = Export.made(folder)
+    results = export.write(lines=["{", *export.lines])
+    rejects = export.write("results.rejects.jsonl", ["["])
+    said = folder.say("import", results, rejects)
+    assert f"error: lines that are no results would be kept in {rejects}, which is a file to import" in said.err
+    assert (folder.root / rejects).read_text() == "[\n"
+
+
+def test_rejects_go_into_a_pipe_that_stays_one(folder: Folder) -> None:
+    export = Export.made(folder)
+    os.mkfifo(folder.root / "pipe")
+    reader = os.open(folder.root / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        made = imported(folder, export.write(lines=["{", *export.lines]), "--rejects", "pipe")
+        assert (made["malformed"], made["rejects"]) == (1, "pipe")
+        assert json.loads(os.read(reader, 2**20))["line"] == "{"
+    finally:
+        os.close(reader)
+    assert (folder.root / "pipe").is_fifo()
+
+
+def test_rejects_of_what_is_no_ordinary_file_are_kept_in_the_current_folder(folder: Folder) -> None:
+    export = Export.made(folder)
+    results = export.write(lines=["{", *export.lines])
+    os.mkfifo(export.out / "pipe")
+    with subprocess.Popen(f"cat {results} > out/pipe", shell=True, cwd=folder.root):
+        made = imported(folder, "out/pipe")
+    assert (counts(made), made["rejects"]) == ((5, 4, 0, 0, 1), "import.rejects.jsonl")
+    assert json.loads((folder.root / "import.rejects.jsonl").read_text()) == {
+        "file": "out/pipe", "number": 1, "reason": "not JSON", "line": "{"
+    }  # fmt: skip
+    assert not list(export.out.glob("*.rejects.jsonl"))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="a folder of Linux")
+def test_so_are_those_of_what_a_process_has_open(folder: Folder) -> None:
+    folder.run("words.sql")
+    with folder.write("results.jsonl", "{\n").open() as file:
+        said = folder.say("import", f"/proc/self/fd/{file.fileno()}")
+    assert "hint: why, line by line, is in import.rejects.jsonl\n" in said.err
+    assert (folder.root / "import.rejects.jsonl").exists()
 
 
 def test_a_person_is_told_what_became_of_each_line(folder: Folder) -> None:

@@ -18,8 +18,9 @@ from typing import Any
 import pytest
 
 from bqbatch.errors import ServiceError, WarehouseError
+from bqbatch.patience import Patience
 from bqbatch.services import Job, JobState, JobStatus, Refused, in_process
-from bqbatch.services.genai_client import Patience, VertexAccount
+from bqbatch.services.genai_client import VertexAccount
 from bqbatch.services.online import IN_FLIGHT, OnlineService
 from bqbatch.session import Session
 from bqbatch.warehouses import Statement
@@ -143,7 +144,8 @@ class Asked:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(OnlineService, "patience", Patience(call_seconds=20, attempts=3, pause_seconds=0.01))
+    monkeypatch.setattr(OnlineService, "patience", Patience(20, 0.01, total_seconds=20))
+    monkeypatch.setattr(OnlineService, "attempts", 3)
     monkeypatch.setattr(OnlineService, "poll_seconds", 0.01)
 
 
@@ -368,7 +370,7 @@ def test_an_error_that_is_no_json_is_told_all_the_same(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("how", ["silent", "cut"])
 def test_a_request_without_a_reply_may_be_asked_again(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
-    monkeypatch.setattr(OnlineService, "patience", Patience(call_seconds=0.5, attempts=3, pause_seconds=0.01))
+    monkeypatch.setattr(OnlineService, "patience", Patience(0.5, 0.01, total_seconds=0.5))
     over = threading.Event()
 
     def silent(body: Mapping[str, Any]) -> Any:
@@ -583,8 +585,7 @@ def test_an_insert_that_was_done_and_not_heard_of_stores_no_answer_twice(cloud: 
 def test_answers_whose_storing_was_given_up_and_done_all_the_same_are_stored_once(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(BigQueryWarehouse, "patience_seconds", 0.3)
-    monkeypatch.setattr(BigQueryWarehouse, "pause_seconds", 0.05)
+    monkeypatch.setattr(BigQueryWarehouse, "patience", Patience(300.0, 0.05, total_seconds=0.3))
     broken, gate = threading.Event(), threading.Event()
 
     def lose(call: Call) -> None:

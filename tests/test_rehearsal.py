@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from bqbatch.project import MOST_REQUESTS
-from tests.clouds import OUTPUT, Cloud
+from tests.clouds import Cloud
 from tests.projects import Folder, Said
+from tests.targets import OUTPUT
 
 MODEL = "gemini-3.5-flash"
 PRICES = f'[[prices]]\nmodel = "{MODEL}"\ninput = 2\noutput = 20\n'

@@ -11,6 +11,7 @@ from subprocess import Popen
 import pytest
 
 from bqbatch.names import Dataset
+from bqbatch.patience import Patience
 from bqbatch.run.ledger import Ledger
 from bqbatch.services.vertex import VertexService
 from bqbatch.warehouses import Statement
@@ -117,8 +118,8 @@ def test_a_busy_service_is_asked_again_and_no_request_twice(
 def test_a_service_that_takes_no_job_is_given_up_and_the_run_goes_on_later(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, seconds in {"settle_seconds": 0.02, "patience_seconds": 0.2, "pause_seconds": 0.01}.items():
-        monkeypatch.setattr(VertexService, name, seconds)
+    monkeypatch.setattr(VertexService, "settle_seconds", 0.02)
+    monkeypatch.setattr(VertexService, "patience", Patience(pause_seconds=0.01, total_seconds=0.2))
 
     def refuse(call: Call) -> None:
         if call.method.endswith("batchPredictionJobs.create"):

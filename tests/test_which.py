@@ -11,8 +11,8 @@ import pytest
 from bqbatch.doctor import which
 from bqbatch.doctor.which import ASPECTS, HEADERS, comparison
 from bqbatch.project import load_project
-from tests.clouds import PROMPT, WORDS
 from tests.projects import Folder
+from tests.targets import PROMPT, WORDS
 
 TARGETS = """
 [targets.prod]
@@ -124,3 +124,14 @@ def test_doctor_shows_it_below_its_checks(folder: Folder) -> None:
     assert shown[-1] == f"which one: {compared('words.sql', None, 350_000)[1]}"
     checks = json.loads(folder.say("doctor", "--format", "json").out)
     assert {check["name"] for check in checks} >= {"python", "project"}
+
+
+def test_its_json_has_it_as_one_more_check(folder: Folder) -> None:
+    table, advice = compared("words.sql", None, 350_000)
+    *checks, last = json.loads(folder.say("doctor", "words.sql", "--rows", "350000", "--format", "json").out)
+    assert {tuple(check) for check in checks} == {("name", "state", "seen", "hint")}
+    rows = last.pop("compared")
+    assert last == {"name": "which one", "state": "ok", "seen": advice, "hint": None}
+    assert {row["aspect"]: [row["vertex"], row["developer"]] for row in rows} == table
+    folder.write("bqbatch.toml", "[")
+    assert "which one" not in folder.say("doctor", "--format", "json").out

@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bqbatch.prompt.output_ddl import parse_output
-from bqbatch.prompt.source import File
-from tests.clouds import OUTPUT
 from tests.loopback.developer import Developer
 from tests.loopback.http import Loopback
 from tests.loopback.online import Online
+from tests.targets import COLUMNS
 
 if TYPE_CHECKING:
     from google.genai import Client
@@ -52,7 +50,7 @@ class Wire:
     @contextlib.contextmanager
     def opened(cls, folder: Path) -> Iterator[Wire]:
         """A new one."""
-        developer = Developer(folder, parse_output(OUTPUT, File("", OUTPUT, folder).place))
+        developer = Developer(folder, COLUMNS)
         online = Online(developer)
         with Loopback({**developer.answers, **online.answers}) as server, developer.warehouse.step():
             yield cls(developer, online, server, folder)

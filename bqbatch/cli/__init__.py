@@ -257,8 +257,9 @@ def doctor(
         seen.append(check)
         if format_ == "text":
             show_check(check.name, check.state, check.seen, check.hint)
+    compared = which(target, file, variables, expected_rows)
     if format_ == "json":
-        echo([dataclasses.asdict(check) for check in seen], format_, "")
-    elif compared := which(target, file, variables, expected_rows):
+        echo([*map(dataclasses.asdict, seen), *([compared.as_json()] if compared else [])], format_, "")
+    elif compared:
         show_comparison(HEADERS, compared.rows, compared.advice)
     sys.exit(int(any(check.state == BROKEN for check in seen)))

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+from bqbatch.doctor.check import OK, Check
 from bqbatch.project import FILE, MOST_REQUESTS, Project
 from bqbatch.services.developer.account import KEY
 from bqbatch.services.developer.limits import BATCH_HOURS, EXPIRES_HOURS, MOST_BATCHES, MOST_BYTES, enqueued_tokens
@@ -45,6 +47,11 @@ class Comparison:
 
     rows: tuple[tuple[str, str, str], ...]
     advice: str
+
+    def as_json(self) -> dict[str, Any]:
+        """One more check, which is never broken: the advice is what was seen, and the rows are beside it."""
+        rows = [dict(zip(("aspect", "vertex", "developer"), row, strict=True)) for row in self.rows]
+        return {**asdict(Check("which one", OK, self.advice)), "compared": rows}
 
 
 def comparison(project: Project, model: str | None, rows: int | None, tokens: int | None) -> Comparison:

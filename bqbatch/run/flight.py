@@ -150,6 +150,9 @@ class Flight:
         if (self.waiting or self.flying) and not self.service.in_process:
             self._expect()
         try:
+            # Before anything is sent: what another process sent may be of an account that this one is not.
+            for job in list(self.flying):
+                self._look(job)
             while self.waiting or self.flying:
                 self.release()
                 for job in list(self.flying):

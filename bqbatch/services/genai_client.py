@@ -7,6 +7,7 @@ knows in its own way. So the request goes as `extra_body`, which the client merg
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import sys
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from bqbatch import gcloud
 from bqbatch.errors import ServiceError
+from bqbatch.patience import Patience
 from bqbatch.services.vertex_messages import said
 
 if TYPE_CHECKING:
@@ -90,26 +92,14 @@ class VertexAccount:
             return ours
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long one request is waited for.
-
-    `call_seconds` is for one attempt, and until when a further one may begin; `pause_seconds` is the pause before the
-    second attempt, each further one being twice as long.
-    """
-
-    call_seconds: float = 120.0
-    attempts: int = 5
-    pause_seconds: float = 1.0
-
-
 @dataclass
 class GenaiClient:
-    """Asks a model of an account's, from several threads."""
+    """Asks a model of an account's, from several threads; a request is asked so many `attempts` times at the most."""
 
     account: Account
     model: str
     patience: Patience
+    attempts: int
     _sending: threading.local = field(default_factory=threading.local, init=False)
 
     def ask(self, request: Mapping[str, Any], given_up: Callable[[], bool], *, again: bool = True) -> str:
@@ -127,9 +117,9 @@ class GenaiClient:
 
         self._sending.body = _as_sent(request)
         self._sending.given_up = given_up
-        self._sending.until = time.monotonic() + self.patience.call_seconds
+        self._sending.until = time.monotonic() + self.patience.total_seconds
         pause = self.patience.pause_seconds
-        retry = HttpRetryOptions(attempts=self.patience.attempts if again else 1, initial_delay=pause, jitter=pause)
+        retry = HttpRetryOptions(attempts=self.attempts if again else 1, initial_delay=pause, jitter=pause)
         config = GenerateContentConfig(
             http_options=HttpOptions(extra_body=dict(request), retry_options=retry),
             should_return_http_response=True,
@@ -173,9 +163,14 @@ class GenaiClient:
         if self._sending.given_up():
             raise NoReply("it was stopped before it had a reply")
         if time.monotonic() > self._sending.until:
-            raise NoReply(f"there was no reply within {self.patience.call_seconds:g} seconds")
+            raise NoReply(f"there was no reply within {self.patience.total_seconds:g} seconds")
         if json.loads(request.content) != self._sending.body:
             raise Unsent("google-genai would change it on the way")
+
+
+def import_client() -> None:
+    """Imports google-genai."""
+    importlib.import_module("google.genai")
 
 
 def http_errors() -> tuple[type[Exception], ...]:

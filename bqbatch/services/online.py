@@ -5,11 +5,8 @@ What is asked costs the price of a single call, about twice that of a batch.
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import json
 import re
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,8 +15,10 @@ from http.client import responses
 from typing import TYPE_CHECKING, Any
 
 from bqbatch.errors import ServiceError
+from bqbatch.patience import Patience
 from bqbatch.services import Job
-from bqbatch.services.genai_client import Account, GenaiClient, NoReply, Patience, Unsent
+from bqbatch.services.early_import import import_early
+from bqbatch.services.genai_client import Account, GenaiClient, NoReply, Unsent, import_client
 from bqbatch.services.in_process import InProcess, Outcome, Work
 from bqbatch.warehouses import Warehouse
 
@@ -49,14 +48,14 @@ class OnlineService(InProcess):
     poll_seconds = 1.0
     grace_seconds = 5.0
     end_seconds = 0.0
-    patience = Patience()
+    patience = Patience(total_seconds=120.0)
+    attempts = 5
+    """How often one request is asked at the most."""
 
     def __init__(self, warehouse: Warehouse, model: str, account: Account) -> None:
         super().__init__(warehouse, model)
         self._account = account
-        # The import takes seconds: it goes on beside what the warehouse does meanwhile.
-        self._importing = threading.Thread(target=_import, daemon=True)
-        self._importing.start()
+        self._importing = import_early(import_client)
 
     def submit(self, job: Job) -> str:
         """Asks one request, and when it is answered all others beside each other.
@@ -65,7 +64,7 @@ class OnlineService(InProcess):
         empty.
         """
         self._importing.join()
-        client = GenaiClient(self._account, self.model, self.patience)
+        client = GenaiClient(self._account, self.model, self.patience, self.attempts)
         client.open()
         work = self._works[job.name] = self.begin(job)
         asker = _Asker(client, work)
@@ -156,9 +155,3 @@ def _error(error: APIError) -> Mapping[str, Any]:
     """What Google says of an error; of one by somebody on the way, its text."""
     inner = error.details.get("error") if isinstance(error.details, dict) else None
     return inner if isinstance(inner, dict) else {"message": error.message or "", "status": error.status or ""}
-
-
-def _import() -> None:
-    # An error is told where it is imported again, and needed.
-    with contextlib.suppress(ImportError):
-        importlib.import_module("google.genai")

@@ -9,11 +9,9 @@ job created again. What remains is a job that comes to light later than that.
 from __future__ import annotations
 
 import contextlib
-import threading
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -21,7 +19,8 @@ from typing import TYPE_CHECKING, TypeVar
 from bqbatch import gcloud
 from bqbatch.errors import ServiceError
 from bqbatch.services import Busy, Job, JobState, JobStatus
-from bqbatch.services.sending import Lost, send_once
+from bqbatch.services.early_import import import_early
+from bqbatch.services.remote import Lost, Remote
 from bqbatch.services.vertex_client import import_client
 from bqbatch.services.vertex_messages import message_of, said
 from bqbatch.warehouses import Warehouse
@@ -36,34 +35,21 @@ _T = TypeVar("_T")
 
 
 @dataclass
-class VertexService:
+class VertexService(Remote):
     """A `BatchService` on Vertex AI.
 
     `model` is a Gemini model's name or `projects/P/locations/L/models/ID` of a tuned one; `location` a region, `global`,
     `us` or `eu`. `endpoint` is for a server of one's own: no credentials are sent there.
     """
 
-    poll_seconds = 30.0
-    settle_seconds = 120.0
-    in_process = False
-    call_seconds = 120.0
-    """How long one call may take before it is given up for lost."""
-    pause_seconds = 1.0
-    """The longest pause before the first repeat of a call; each further one may be twice as long."""
-    patience_seconds = 600.0
-    """For how long a call is repeated."""
-
     warehouse: Warehouse
     project: str
     location: str
     model: str
     endpoint: str | None = None
-    _names: dict[str, str] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        # The import takes seconds: it goes on beside what BigQuery does meanwhile.
-        self._importing = threading.Thread(target=_import, daemon=True)
-        self._importing.start()
+        self._importing = import_early(import_client)
 
     def reach(self) -> None:
         """Raises ServiceError where Vertex AI does not answer, or does not let this account see the project's jobs."""
@@ -74,13 +60,7 @@ class VertexService:
     def submit(self, job: Job) -> str:
         """Creates the job, or finds the one that was created and not heard of."""
         with self._said():
-            name = send_once(
-                lambda again: self._create(job, again=again), lambda: self.find(job),
-                settle_seconds=self.settle_seconds, patience_seconds=self.patience_seconds,
-                poll_seconds=self.poll_seconds,
-            )  # fmt: skip
-        self._names[job.name] = name
-        return name
+            return self._send_once(job, lambda again: self._create(job, again=again))
 
     def _create(self, job: Job, *, again: bool) -> str:
         """The name of a new job. Raises Lost, Busy or Refused."""
@@ -92,7 +72,7 @@ class VertexService:
         with self._said():
             try:
                 created = self._client.create_batch_prediction_job(
-                    parent=self._parent, batch_prediction_job=self._described(job), timeout=self.call_seconds
+                    parent=self._parent, batch_prediction_job=self._described(job), timeout=self.patience.call_seconds
                 )
             except _busy() as error:
                 raise Busy(
@@ -103,14 +83,16 @@ class VertexService:
         return str(created.name)
 
     def poll(self, job: Job) -> JobStatus:
-        name = self._names.get(job.name) or job.sent_as or self.find(job)
+        name = self._name(job)
         if name is None:
             return JobStatus(JobState.CANCELLED, message="Vertex AI does not know this job")
         from google.api_core.exceptions import NotFound
 
         with self._said():
             try:
-                found = self._again(lambda: self._client.get_batch_prediction_job(name=name, timeout=self.call_seconds))
+                found = self._again(
+                    lambda: self._client.get_batch_prediction_job(name=name, timeout=self.patience.call_seconds)
+                )
             except NotFound:
                 return JobStatus(JobState.CANCELLED, message="the job is not there any more: somebody deleted it")
         stats = found.completion_stats
@@ -125,39 +107,35 @@ class VertexService:
         """Asks Vertex AI to stop the job, and waits until it has: what was answered is kept, and billed."""
         from google.api_core.exceptions import FailedPrecondition, NotFound
 
-        name = self._names.get(job.name) or job.sent_as or self.find(job)
+        name = self._name(job)
         if name is None:
             return
         with self._said(), contextlib.suppress(NotFound, FailedPrecondition):
-            self._again(lambda: self._client.cancel_batch_prediction_job(name=name, timeout=self.call_seconds))
-        end = time.monotonic() + self.settle_seconds
-        while self.poll(job).state.moving and time.monotonic() < end:
-            time.sleep(min(1.0, self.poll_seconds))
+            self._again(lambda: self._client.cancel_batch_prediction_job(name=name, timeout=self.patience.call_seconds))
+        self._await_end(job)
 
-    def find(self, job: Job) -> str | None:
+    def look_for(self, job: Job) -> str | None:
         """The name of the job by its label; a listing may lag behind."""
         with self._said():
             request = {"parent": self._parent, "filter": f'labels.{LABEL}="{job.name}"'}
             found = self._again(
                 lambda: next(
-                    iter(self._client.list_batch_prediction_jobs(request=request, timeout=self.call_seconds)), None
+                    iter(self._client.list_batch_prediction_jobs(request=request, timeout=self.patience.call_seconds)),
+                    None,
                 )
             )
-        if found is not None:
-            self._names[job.name] = found.name
-            return str(found.name)
-        return None
+        return None if found is None else str(found.name)
 
     def collect(self, job: Job) -> str | None:
         """The response table that the job says it made, or the one it was told to make."""
-        name = self._names.get(job.name) or job.sent_as or self.find(job)
+        name = self._name(job)
         table = job.responses
         if name is not None:
             from google.api_core.exceptions import NotFound
 
             with self._said(), contextlib.suppress(NotFound):
                 output = self._again(
-                    lambda: self._client.get_batch_prediction_job(name=name, timeout=self.call_seconds)
+                    lambda: self._client.get_batch_prediction_job(name=name, timeout=self.patience.call_seconds)
                 ).output_info
                 if output.bigquery_output_table:
                     dataset = output.bigquery_output_dataset.removeprefix("bq://") or self._dataset(job)
@@ -192,13 +170,7 @@ class VertexService:
 
     def _again(self, call: Callable[[], _T]) -> _T:
         """A call that changes nothing, or the same thing: repeated while the service is busy. The client has no retry."""
-        from google.api_core.retry import Retry
-
-        retry = Retry(
-            predicate=lambda error: isinstance(error, (*_lost(), *_busy())), initial=self.pause_seconds, maximum=60,
-            timeout=self.patience_seconds,
-        )  # fmt: skip
-        return retry(call)()
+        return self.patience.retry(lambda error: isinstance(error, (*_lost(), *_busy())))(call)()
 
     @property
     def _parent(self) -> str:
@@ -244,11 +216,6 @@ def state_of(name: str) -> JobState:
     if plain in JobState.__members__:
         return JobState[plain]
     return _UPDATING.get(plain, JobState.PAUSED)
-
-
-def _import() -> None:
-    with contextlib.suppress(ImportError):
-        import_client()
 
 
 def _busy() -> tuple[type[Exception], ...]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bqbatch.run.shards import PROBE
-from tests.clouds import OUTPUT
 from tests.faults.disturbance import Crossing
 from tests.faults.mortal import Mortal
 from tests.faults.world import SHARDS, World
+from tests.targets import OUTPUT
 
 PROMPT = f"""
 {{{{ config(model = 'gemini-3.5-flash-lite', max_output_tokens = 100) }}}}

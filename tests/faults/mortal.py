@@ -79,6 +79,7 @@ def _serve(folder: str, call_seconds: float) -> None:
     import bqbatch.warehouses.duckdb as embedded
     from bqbatch import commands, resuming, sqlfiles
     from bqbatch.cli import main
+    from bqbatch.patience import Patience
     from bqbatch.run import script
     from bqbatch.services.developer import DeveloperService
     from bqbatch.services.vertex import VertexService
@@ -92,7 +93,7 @@ def _serve(folder: str, call_seconds: float) -> None:
     compiled = CliRunner().invoke(main, ["compile", "words.sql"])
     assert compiled.exit_code == 0, compiled.output
     for patient in (VertexService, DeveloperService, BigQueryWarehouse):
-        patient.call_seconds, patient.pause_seconds, patient.patience_seconds = call_seconds, 0.02, 5.0
+        patient.patience = Patience(call_seconds, 0.02, total_seconds=5.0)
     for service in (VertexService, DeveloperService):
         service.poll_seconds, service.settle_seconds = POLL_SECONDS, SETTLE_SECONDS
     embedded._MACROS += QUICK

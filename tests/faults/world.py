@@ -14,13 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bqbatch.prompt.output_ddl import parse_output
-from bqbatch.prompt.source import File
-from tests.clouds import OUTPUT, PROMPT
 from tests.faults.disturbance import Disturbance
 from tests.faults.mortal import CALL_SECONDS, Ended, Mortal
 from tests.faults.places import Place, place
 from tests.loopback.http import Answer, Call, Loopback
+from tests.targets import COLUMNS, PROMPT
 
 RUN = ("run", "words.sql", "--target", "prod")
 RESUME = ("resume", "words.sql", "--target", "prod")
@@ -55,7 +53,7 @@ class World:
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
-        self.place = place(self.target, self.root, parse_output(OUTPUT, File("", OUTPUT, self.root).place))
+        self.place = place(self.target, self.root, COLUMNS)
         self.server = Loopback({})
         self.disturbance = Disturbance(self.server, lambda: self.first.pid or self.second.pid, CALL_SECONDS * 1.2)
         for name, text in {"words.csv": WORDS, "words.sql": self.prompt}.items():

@@ -9,12 +9,9 @@ nothing. Uploaded files are deleted when their answers are home; files of result
 from __future__ import annotations
 
 import contextlib
-import importlib
 import tempfile
-import threading
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -24,11 +21,13 @@ from bqbatch import sqlfiles
 from bqbatch.errors import ServiceError
 from bqbatch.jsonl import write_lines
 from bqbatch.services import Job, JobState, JobStatus
-from bqbatch.services.developer.account import DeveloperAccount
+from bqbatch.services.developer.account import KEY, DeveloperAccount
 from bqbatch.services.developer.client import DeveloperClient
 from bqbatch.services.developer.results import load_results
 from bqbatch.services.developer.rewrite import query_for_lines
-from bqbatch.services.sending import send_once
+from bqbatch.services.early_import import import_early
+from bqbatch.services.genai_client import import_client
+from bqbatch.services.remote import Remote
 from bqbatch.warehouses import Warehouse
 
 NOTHING_SENT = "nothing sent"
@@ -36,28 +35,17 @@ NOTHING_SENT = "nothing sent"
 
 
 @dataclass
-class DeveloperService:
+class DeveloperService(Remote):
     """A `BatchService` at the Gemini Developer API."""
 
     poll_seconds = 60.0
-    settle_seconds = 120.0
-    in_process = False
-    call_seconds = 120.0
-    """How long one call may take before it is given up for lost."""
-    pause_seconds = 1.0
-    """The longest pause before the first repeat of a call; each further one may be twice as long."""
-    patience_seconds = 600.0
-    """For how long a call is repeated."""
 
     warehouse: Warehouse
     model: str
     account: DeveloperAccount
-    _names: dict[str, str] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        # The import takes seconds: it goes on beside what the warehouse does meanwhile.
-        self._importing = threading.Thread(target=_import, daemon=True)
-        self._importing.start()
+        self._importing = import_early(import_client)
 
     def reach(self) -> None:
         """Raises ServiceError where the API does not answer, or knows neither the key nor the model."""
@@ -70,10 +58,7 @@ class DeveloperService:
             if not self._write(job, path):
                 return self._known(job, NOTHING_SENT)
             file = self._client.upload(path, file_name(job))
-        return self._known(job, send_once(
-            lambda _: self._client.create(file, display_name(job)), lambda: self._client.find(display_name(job)),
-            settle_seconds=self.settle_seconds, patience_seconds=self.patience_seconds, poll_seconds=self.poll_seconds,
-        ))  # fmt: skip
+        return self._send_once(job, lambda _: self._client.create(file, display_name(job)))
 
     def poll(self, job: Job) -> JobStatus:
         name = self._name(job)
@@ -81,25 +66,33 @@ class DeveloperService:
             return JobStatus(JobState.SUCCEEDED)
         if name is None:
             return JobStatus(JobState.CANCELLED, message="the Gemini Developer API does not know this batch")
-        operation = self._client.get(name)
+        operation = self._look(job, name)
+        if operation is None and job.name not in self._names:
+            raise ServiceError(
+                f"this {KEY} does not know the batch of {job.name}, {name}: is it the key of another project?",
+                "with the key that sent it, `bqbatch resume` goes on; if it was deleted, `bqbatch cancel` gives it up",
+            )
         if operation is None:
             return JobStatus(JobState.CANCELLED, message="the batch is not there any more: somebody deleted it")
         return status_of(operation)
 
     def cancel(self, job: Job) -> None:
-        """Asks the API to stop the batch, and waits until it has; it may leave what was answered, or nothing."""
-        name = self._name(job)
-        if name in (None, NOTHING_SENT):
-            return
-        self._client.cancel(str(name))
-        end = time.monotonic() + self.settle_seconds
-        while self.poll(job).state.moving and time.monotonic() < end:
-            time.sleep(min(1.0, self.poll_seconds))
+        """Asks the API to stop the batch, and waits until it has; it may leave what was answered, or nothing.
 
-    def find(self, job: Job) -> str | None:
+        One that this key does not know is given up.
+        """
+        name = self._name(job)
+        if name is None or name == NOTHING_SENT:
+            return
+        if self._look(job, name) is None:
+            self.find(job)  # raises where the key may do nothing at all: that tells nothing of the batch
+            return
+        self._client.cancel(name)
+        self._await_end(job)
+
+    def look_for(self, job: Job) -> str | None:
         """The name of the batch by its display name; a listing may lag behind."""
-        found = self._client.find(display_name(job))
-        return self._known(job, found) if found else None
+        return self._client.find(display_name(job))
 
     def collect(self, job: Job) -> str | None:
         """The results in a response table, with the requests that were refused before they left; None where there are none.
@@ -112,7 +105,7 @@ class DeveloperService:
             if not there:
                 load_results(self.warehouse, [], job)
             return job.responses
-        operation = (self._client.get(name) if name else None) or {}
+        operation = (self._look(job, name) if name else None) or {}
         results = results_file(operation)
         if results and not there:
             with _scratch() as folder:
@@ -123,23 +116,23 @@ class DeveloperService:
             self._client.remove(f"files/{file_name(job)}", *filter(None, [results]))
         return job.responses if there else None
 
+    def _look(self, job: Job, name: str) -> dict[str, Any] | None:
+        """The batch as REST has it, None where it is not there; once it was, this key is the one to ask."""
+        operation = self._client.get(name, seen=job.name in self._names)
+        if operation is not None:
+            self._known(job, name)
+        return operation
+
     def _write(self, job: Job, path: Path) -> int:
         """How many lines of the job's request table were written: all but those that are refused."""
         sql = sqlfiles.render("developer/sent", lines=query_for_lines(self.warehouse, job.requests))
         with self.warehouse.stream(sql) as stream, path.open("wb") as out:
             return write_lines(stream, out).lines
 
-    def _name(self, job: Job) -> str | None:
-        return self._names.get(job.name) or job.sent_as or self.find(job)
-
-    def _known(self, job: Job, name: str) -> str:
-        self._names[job.name] = name
-        return name
-
     @cached_property
     def _client(self) -> DeveloperClient:
         self._importing.join()
-        return DeveloperClient(self.account, self.model, self.call_seconds, self.pause_seconds, self.patience_seconds)
+        return DeveloperClient(self.account, self.model, self.patience)
 
 
 def display_name(job: Job) -> str:
@@ -190,9 +183,3 @@ def _scratch() -> Any:
             f"can't keep a file on its way in {tempfile.gettempdir()}: {error.strerror or error}",
             "make room there, or set TMPDIR to another folder",
         ) from None
-
-
-def _import() -> None:
-    # An error is told where it is imported again, and needed.
-    with contextlib.suppress(ImportError):
-        importlib.import_module("google.genai")

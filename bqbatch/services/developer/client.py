@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bqbatch.errors import ServiceError
+from bqbatch.patience import Patience
 from bqbatch.services.developer.account import DeveloperAccount
 from bqbatch.services.genai_client import http_errors
-from bqbatch.services.sending import Lost
+from bqbatch.services.remote import Lost
 
 if TYPE_CHECKING:
     import httpx
@@ -29,23 +30,17 @@ _T = TypeVar("_T")
 _MIME = "application/jsonl"
 _PAGE = 100
 _GONE = (HTTPStatus.NOT_FOUND,)
-_GONE_FILE = (*_GONE, HTTPStatus.FORBIDDEN)
-"""Of a file that is not there, nobody is told whether it ever was."""
+_NOT_OURS = (*_GONE, HTTPStatus.FORBIDDEN)
+"""Of what is not there, or is another project's, nobody is told whether it ever was."""
 
 
 @dataclass
 class DeveloperClient:
-    """The files and batches of an account.
-
-    One call takes `call_seconds` at most, a file's chunk of 8 MiB too; it is repeated for `patience_seconds`, after a pause
-    of `pause_seconds` at first, where that changes nothing.
-    """
+    """The files and batches of an account. One call takes `patience.call_seconds` at most, a file's chunk of 8 MiB too."""
 
     account: DeveloperAccount
     model: str
-    call_seconds: float
-    pause_seconds: float
-    patience_seconds: float
+    patience: Patience
     _reply: dict[str, Any] = field(default_factory=dict, init=False)
 
     def upload(self, path: Path, name: str) -> str:
@@ -72,7 +67,7 @@ class DeveloperClient:
                 batch = self._client.batches.create(model=self.model, src=file, config={"display_name": display_name})
             except Exception as error:
                 if is_lost(error):
-                    raise Lost from error
+                    raise Lost from self.account.told(self.model, error)
                 raise
         return str(batch.name)
 
@@ -85,15 +80,18 @@ class DeveloperClient:
 
         return self._again(find)
 
-    def get(self, name: str) -> dict[str, Any] | None:
-        """The batch as REST has it, an Operation; None where it is not there any more."""
+    def get(self, name: str, *, seen: bool) -> dict[str, Any] | None:
+        """The batch as REST has it, an Operation; None where it is not there.
+
+        Of one that this key has not `seen` before, being refused tells no more than that: it may be somebody else's.
+        """
 
         def get() -> dict[str, Any]:
             self._reply = {}
             self._client.batches.get(name=name)
             return self._reply
 
-        return self._unless(_GONE, get)
+        return self._unless(_GONE if seen else _NOT_OURS, get)
 
     def cancel(self, name: str) -> None:
         """Asks the API to stop a batch; one that is over stays as it is."""
@@ -104,12 +102,21 @@ class DeveloperClient:
 
         def download() -> bool:
             self._client.files.download(file=file, destination=str(to))
-            size = self._client.files.get(name=file).size_bytes
+            size = self._size(file)
             if size is not None and to.stat().st_size != size:  # a reply may break off and not say so
                 raise ValueError(f"{to.stat().st_size:,} bytes of {size:,} have come")
             return True
 
-        return bool(self._unless(_GONE_FILE, download))
+        return bool(self._unless(_NOT_OURS, download))
+
+    def _size(self, file: str) -> int | None:
+        """How many bytes a file has; None where the API does not tell: of a file of results it often does not, as their ids
+        are longer than it takes (https://github.com/googleapis/go-genai/issues/436)."""
+        from google.genai.errors import APIError
+
+        with contextlib.suppress(APIError):
+            return self._client.files.get(name=file).size_bytes
+        return None
 
     def remove(self, *files: str) -> None:
         """Deletes files, and makes nothing of one that can't be: that of results often can't
@@ -117,7 +124,7 @@ class DeveloperClient:
         for file in files:
             remove = functools.partial(self._client.files.delete, name=file)
             with contextlib.suppress(ServiceError):
-                self._unless((*_GONE_FILE, HTTPStatus.BAD_REQUEST), remove)
+                self._unless((*_NOT_OURS, HTTPStatus.BAD_REQUEST), remove)
 
     def reach(self) -> None:
         """Raises ServiceError where nobody is there, or the key, or the model where there is one, is not known."""
@@ -148,12 +155,8 @@ class DeveloperClient:
     def _again(self, call: Callable[[], _T]) -> _T:
         """A call that changes nothing, or the same thing, repeated while the service is busy."""
         from google.api_core.exceptions import RetryError
-        from google.api_core.retry import Retry
 
-        retry = Retry(
-            predicate=lambda error: is_lost(error) or _is_busy(error), initial=self.pause_seconds, maximum=60,
-            timeout=self.patience_seconds,
-        )  # fmt: skip
+        retry = self.patience.retry(lambda error: is_lost(error) or _is_busy(error))
         with self._told():
             try:
                 return retry(call)()
@@ -179,7 +182,7 @@ class DeveloperClient:
         # Without a handler Python writes the client's warnings to stderr; what they are about is in our errors.
         logging.getLogger("google_genai").addHandler(logging.NullHandler())
         options = HttpOptions(
-            timeout=int(self.call_seconds * 1000), client_args={"event_hooks": {"response": [self._keep]}}
+            timeout=int(self.patience.call_seconds * 1000), client_args={"event_hooks": {"response": [self._keep]}}
         )
         return self.account.client(options)
 

@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 from bqbatch import gcloud
 from bqbatch.errors import WarehouseError
 from bqbatch.names import Dataset
+from bqbatch.patience import Patience
 from bqbatch.warehouses import DryRun, Result, Statement, Stream, Table
 from bqbatch.warehouses.bigquery.columns import column_of
+from bqbatch.warehouses.bigquery.configs import load_config, query_config
 from bqbatch.warehouses.bigquery.messages import Circumstances, said
 from bqbatch.warehouses.bigquery.storage import storage_client
 
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from google.cloud import bigquery
     from google.cloud.bigquery.table import RowIterator
 
-_PARAMETERS = {int: "INT64", float: "FLOAT64", bool: "BOOL"}
-_FORMATS = {".csv": "CSV", ".jsonl": "NEWLINE_DELIMITED_JSON", ".parquet": "PARQUET"}
 _PASSING = (
     "backendError",
     "internalError",
@@ -54,12 +54,8 @@ class BigQueryWarehouse:
     address of its part for that.
     """
 
-    call_seconds = 300.0
-    """How long one call may take before it is repeated; the client by itself would wait for ever."""
-    pause_seconds = 1.0
-    """The longest pause before the first repeat of a call; each further one may be twice as long."""
-    patience_seconds = 600.0
-    """For how long a call is repeated."""
+    patience = Patience(call_seconds=300.0)
+    """The client by itself would wait for ever."""
 
     project: str
     dataset: Dataset
@@ -83,7 +79,7 @@ class BigQueryWarehouse:
 
         config = self._config(dry_run=True, use_query_cache=False)
         with self._said(sql):
-            job = self._client.query(sql, job_config=config, location=self._location, job_retry=None, **self._patience)
+            job = self._client.query(sql, job_config=config, location=self._location, job_retry=None, **self._patiently)
             fields = job._properties["statistics"]["query"].get("schema", {}).get("fields", [])
             columns = tuple(map(column_of, map(bigquery.SchemaField.from_api_repr, fields)))
             return DryRun(columns, job.total_bytes_processed)
@@ -117,7 +113,7 @@ class BigQueryWarehouse:
     def _rows(self, sql: str, parameters: Mapping[str, Any]) -> RowIterator:
         return self._client.query_and_wait(
             sql, job_config=self._config(parameters), location=self._location,
-            api_timeout=self.call_seconds, retry=self._retry, job_retry=self._retry,
+            api_timeout=self.patience.call_seconds, retry=self._retry, job_retry=self._retry,
         )  # fmt: skip
 
     def set_descriptions(self, table: str, descriptions: Mapping[str, str]) -> None:
@@ -125,13 +121,13 @@ class BigQueryWarehouse:
         from google.cloud import bigquery
 
         with self._said(""):
-            found = self._client.get_table(self._path(table), **self._patience)
+            found = self._client.get_table(self._path(table), **self._patiently)
             told = ((field, descriptions.get(field.name, field.description)) for field in found.schema)
             found.schema = [
                 bigquery.SchemaField.from_api_repr(field.to_api_repr() | ({"description": text} if text else {}))
                 for field, text in told
             ]
-            self._client.update_table(found, ["schema"], **self._patience)
+            self._client.update_table(found, ["schema"], **self._patiently)
 
     def load(self, path: Path, table: str) -> None:
         if not self.describe(table):
@@ -143,31 +139,20 @@ class BigQueryWarehouse:
     def list_tables(self, dataset: Dataset | None = None) -> tuple[str, ...]:
         with self._said(""):
             path = dataset.path if dataset else self.dataset.path
-            found = self._client.list_tables(path if "." in path else f"{self.project}.{path}", **self._patience)
+            found = self._client.list_tables(path if "." in path else f"{self.project}.{path}", **self._patiently)
             return tuple(sorted(table.table_id for table in found))
 
     def _load(self, path: Path, table: str, disposition: str, label: str = "") -> None:
-        from google.cloud import bigquery
-
-        config = bigquery.LoadJobConfig(
-            source_format=_FORMATS[path.suffix.lower()], autodetect=True, labels=dict(self.labels),
-            write_disposition=disposition,
-        )  # fmt: skip
-        if label:
-            # The client has no name for it: https://cloud.google.com/bigquery/docs/reference/rest/v2/Job
-            config._properties["load"]["destinationTableProperties"] = {"labels": {label: "file"}}
-        if path.suffix.lower() == ".csv":
-            config.skip_leading_rows = 1
-            config.allow_quoted_newlines = True
+        config = load_config(path, self.labels, disposition, label)
         with self._said(""), path.open("rb") as file:
             job_id = f"bqb_load_{uuid.uuid4().hex}"
             try:
                 job: Any = self._client.load_table_from_file(
                     file, self._path(table), job_config=config, job_id=job_id, location=self._location,
-                    size=path.stat().st_size, timeout=self.call_seconds,
+                    size=path.stat().st_size, timeout=self.patience.call_seconds,
                 )  # fmt: skip
             except _lost():  # and sent again; or its reply was no JSON
-                job = self._client.get_job(job_id, location=self._location, **self._patience)
+                job = self._client.get_job(job_id, location=self._location, **self._patiently)
             self._wait(job)
 
     def describe(self, table: str) -> Table | None:
@@ -175,7 +160,7 @@ class BigQueryWarehouse:
 
         with self._said(""):
             try:
-                found = self._client.get_table(self._path(table), **self._patience)
+                found = self._client.get_table(self._path(table), **self._patiently)
             except NotFound:
                 return None
             return Table(tuple(map(column_of, found.schema)), dict(found.labels), found.table_type != "TABLE")
@@ -191,10 +176,10 @@ class BigQueryWarehouse:
                 try:
                     job: Any = self._client.query(
                         statement.sql, job_id=job_id, job_config=config, location=self._location, job_retry=None,
-                        **self._patience,
+                        **self._patiently,
                     )  # fmt: skip
                 except Conflict:
-                    job = self._client.get_job(job_id, location=self._location, **self._patience)
+                    job = self._client.get_job(job_id, location=self._location, **self._patiently)
                 try:
                     self._wait(job)
                     return
@@ -206,24 +191,14 @@ class BigQueryWarehouse:
         """Looks at a job until it is over; raises what it ended with."""
         pause = 0.1
         with _cancelled_by_ctrl_c(job):
-            while not job.done(**self._patience):
+            while not job.done(**self._patiently):
                 time.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
         if error := job.exception():
             raise error
 
     def _config(self, parameters: Mapping[str, Any] = {}, **more: Any) -> bigquery.QueryJobConfig:
-        from google.cloud import bigquery
-
-        made = [
-            bigquery.ScalarQueryParameter(name, _PARAMETERS.get(type(value), "STRING"), value)
-            for name, value in parameters.items()
-        ]
-        if self.maximum_bytes_billed is not None:  # None would be sent as a text
-            more["maximum_bytes_billed"] = self.maximum_bytes_billed
-        return bigquery.QueryJobConfig(
-            default_dataset=self._path(self.dataset.path), query_parameters=made, labels=dict(self.labels), **more
-        )
+        return query_config(self._path(self.dataset.path), parameters, self.labels, self.maximum_bytes_billed, **more)
 
     def _path(self, name: str) -> str:
         """A dataset's or a table's path with the project in front."""
@@ -238,19 +213,18 @@ class BigQueryWarehouse:
         from requests.exceptions import JSONDecodeError
 
         known = DEFAULT_RETRY._predicate
-        retry = DEFAULT_RETRY.with_predicate(lambda error: isinstance(error, JSONDecodeError) or known(error))
-        return retry.with_delay(initial=self.pause_seconds).with_timeout(self.patience_seconds)
+        return self.patience.retry(lambda error: isinstance(error, JSONDecodeError) or known(error))
 
     @property
-    def _patience(self) -> dict[str, Any]:
+    def _patiently(self) -> dict[str, Any]:
         """What every call is told of how long it is waited for."""
-        return {"retry": self._retry, "timeout": self.call_seconds}
+        return {"retry": self._retry, "timeout": self.patience.call_seconds}
 
     @property
     def _location(self) -> str:
         if self.location is None:
             with self._said(""):
-                self.location = self._client.get_dataset(self._path(self.dataset.path), **self._patience).location
+                self.location = self._client.get_dataset(self._path(self.dataset.path), **self._patiently).location
         return str(self.location)
 
     @property
@@ -282,7 +256,7 @@ class BigQueryWarehouse:
         from google.api_core.exceptions import GoogleAPICallError
 
         with contextlib.suppress(GoogleAPICallError):
-            return str(self._client.get_dataset(dataset, **self._patience).location)
+            return str(self._client.get_dataset(dataset, **self._patiently).location)
         return None
 
 
