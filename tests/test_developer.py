@@ -168,6 +168,28 @@ def test_an_api_that_takes_no_batch_is_given_up_and_the_run_goes_on_later(
     assert len(api.developer.asked) == 4
 
 
+@pytest.mark.parametrize("hours", [0, 49])
+def test_requests_are_uploaded_once_however_long_no_batch_is_taken(
+    api: Api, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    refused = iter(range(10))
+
+    def refuse(call: Call) -> None:
+        if call.method.endswith("batchGenerateContent") and next(refused, None) is not None:
+            api.developer.files.ahead += hours / 5  # of 48 that a file is there
+            raise Refusal(429, "rateLimitExceeded", "Resource has been exhausted.", "RESOURCE_EXHAUSTED")
+
+    api.many(60)
+    api.configure(shard_size=15)
+    monkeypatch.setattr(api.server, "before", refuse)
+    assert api.run()["outcomes"] == {"ok": 60}
+    assert len(api.developer.batches) == 4
+    assert len(api.developer.asked) == 60
+    uploads = len(api.developer.files.sessions)
+    assert uploads > 4 if hours else uploads == 4
+    assert not any(name.startswith("bqb-") for name in api.developer.files.stored)
+
+
 def test_a_detached_run_is_brought_to_its_end_by_resume_with_nothing_but_the_log(api: Api) -> None:
     detached = api.json("run", "words.sql", "--detach")
     assert detached["requests"] == 4

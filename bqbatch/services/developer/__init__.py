@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -20,8 +20,8 @@ from typing import Any
 from bqbatch import sqlfiles
 from bqbatch.errors import ServiceError
 from bqbatch.jsonl import write_lines
-from bqbatch.services import Job, JobState, JobStatus
-from bqbatch.services.developer.account import KEY, DeveloperAccount
+from bqbatch.services import Job, JobState, JobStatus, Refused
+from bqbatch.services.developer.account import KEY, DeveloperAccount, Gone
 from bqbatch.services.developer.client import DeveloperClient
 from bqbatch.services.developer.results import load_results
 from bqbatch.services.developer.rewrite import query_for_lines
@@ -43,6 +43,7 @@ class DeveloperService(Remote):
     warehouse: Warehouse
     model: str
     account: DeveloperAccount
+    _uploads: dict[str, str] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._importing = import_early(import_client)
@@ -52,13 +53,36 @@ class DeveloperService(Remote):
         self._client.reach()
 
     def submit(self, job: Job) -> str:
-        """Uploads the job's requests and makes a batch of them, or finds the one that was made and not heard of."""
+        """Uploads the job's requests and makes a batch of them, or finds the one that was made and not heard of.
+
+        What is uploaded waits there while the API takes no batch. Raises Busy and Refused as a `BatchService` does.
+        """
+        if job.name not in self._uploads and not self._upload(job):
+            return self._known(job, NOTHING_SENT)
+
+        def create(_: bool) -> str:
+            try:
+                return self._client.create(self._uploads[job.name], display_name(job))
+            except Gone:  # it was uploaded more than 48 hours ago
+                self._upload(job)
+                return self._client.create(self._uploads[job.name], display_name(job))
+
+        try:
+            name = self._send_once(job, create)
+        except Refused:
+            self._client.remove(self._uploads.pop(job.name))
+            raise
+        del self._uploads[job.name]
+        return name
+
+    def _upload(self, job: Job) -> bool:
+        """Uploads the job's requests; False where all of them are refused."""
         with _scratch() as folder:
             path = folder / "requests.jsonl"
             if not self._write(job, path):
-                return self._known(job, NOTHING_SENT)
-            file = self._client.upload(path, file_name(job))
-        return self._send_once(job, lambda _: self._client.create(file, display_name(job)))
+                return False
+            self._uploads[job.name] = self._client.upload(path, file_name(job))
+            return True
 
     def poll(self, job: Job) -> JobStatus:
         name = self._name(job)

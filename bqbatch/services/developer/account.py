@@ -20,6 +20,10 @@ GET_A_KEY = f"make one at https://aistudio.google.com/apikey, then: export {KEY}
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
+class Gone(ServiceError):
+    """A file that a call names is not there any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeveloperAccount:
     """The owner of an API key. `endpoint` is a server of one's own on this machine; to others no key is sent."""
@@ -59,7 +63,7 @@ class DeveloperAccount:
             )
         message, code = error.message or str(error), error.code
         if code == HTTPStatus.FORBIDDEN and "may not exist" in message:
-            return ServiceError(f"the Gemini Developer API: {message}", "files live for 48 hours there: run again")
+            return Gone(f"the Gemini Developer API: {message}", "files live for 48 hours there: run again")
         if code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or "api key" in message.lower():
             return Refused(f"the Gemini Developer API does not let {KEY} do this: {message}", GET_A_KEY)
         if code == HTTPStatus.NOT_FOUND:
