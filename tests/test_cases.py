@@ -261,6 +261,7 @@ def imports(case: Case, engine: Engine) -> Queries:
     engine.fill("answers", ANSWERS, case.rows("answers.jsonl"))
     queue, later, answers = (DATASET.of(name) for name in ("queue", "later", "answers"))
     known = {"results": DATASET.of("results"), "matches": DATASET.of("matches"), "queues": [queue, later], "limit": 9}
+    known |= {"turn": 1, "jobs": ["run1_1_1", "run1_1_3"]}
     runs = [("run1", queue, [later], answers), ("run2", later, [], answers)]
     engine.make("matches", case.sql("developer/matches", **known, runs=runs))
     return Queries(
@@ -272,7 +273,7 @@ def imports(case: Case, engine: Engine) -> Queries:
             "developer/unknown": case.sql("developer/unknown", **known | {"answers": [answers]}),
             "developer/unanswered": case.sql("developer/unanswered"),
             "developer/attempt": case.sql("developer/attempt"),
-            "developer/imported": case.sql("developer/imported"),
+            "developer/imported": case.sql("developer/imported", **known),
         }
     )
 
