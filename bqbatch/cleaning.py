@@ -18,18 +18,20 @@ from bqbatch.session import Session
 from bqbatch.warehouses import Warehouse
 
 DROPPED, GOES_ON, UNCOLLECTED = "dropped", "kept: its run goes on", "kept: its answers are not collected yet"
+EXPORTING = "kept: its files are being written"
 EXPORTED = "kept: it was exported, and answers may come; --exports drops it"
 
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """A working table, its run and prompt, and whether answers may wait in it that nobody has collected."""
+    """A working table, its run and prompt, whether answers may wait in it that nobody has collected, or files be written."""
 
     table: str
     run_id: str
     prompt: str
     state: str
     uncollected: bool
+    exporting: bool
 
     @property
     def exported(self) -> bool:
@@ -43,7 +45,14 @@ def leftovers(warehouse: Warehouse, dataset: Dataset, prompt: str = "") -> list[
     runs = {row["run_id"]: row for row in warehouse.read(sql)}
     found = ((table, runs.get(run_of(table) or "")) for table in warehouse.list_tables())
     made = [
-        Leftover(table, run["run_id"], run["prompt"], run["state"], run["uncollected"] > 0)
+        Leftover(
+            table,
+            run["run_id"],
+            run["prompt"],
+            run["state"],
+            run["uncollected"] > 0,
+            run["exporting"] and not warehouse.exclusive,
+        )
         for table, run in found
         if run
     ]
@@ -89,9 +98,11 @@ def _clean_table(warehouse: Warehouse, ledger: Ledger, left: Leftover, exports: 
         return UNCOLLECTED
     if left.exported and not exports:
         return EXPORTED
+    if left.exporting:
+        return EXPORTING
     drop = ledger.statement(f"drop_{left.table}", f"DROP TABLE IF EXISTS {ledger.dataset.of(left.table)}")
     over = Ledger(ledger.dataset, left.run_id, left.prompt).event("settled", by=ledger.run_id)
-    warehouse.execute(drop, *([over] if left.state in ("open", "exported") else []))
+    warehouse.execute(drop, *([over] if left.state in ("open", "exporting", "exported") else []))
     return DROPPED
 
 
@@ -141,6 +152,11 @@ def erase(
                 raise RunError(
                     f"run {left.run_id} was exported, and may have these keys; nothing was erased",
                     f"import its answers first, or give them up: bqbatch clean {file} --exports; its files are yours to erase",
+                )
+            if kept == EXPORTING:
+                raise RunError(
+                    f"run {left.run_id} is being exported, and may have these keys; nothing was erased",
+                    "try again when it is over; what an export left that was killed goes after a day",
                 )
         counts = next(iter(warehouse.read(count)))
         starts = tuple(seed.table.strip("`").rpartition(".")[2][:-12] for seed in prompt.seeds)

@@ -95,17 +95,18 @@ class Exporter:
                         planner.watcher.note(f"plan: {plan}")
                     with warehouse.sparingly():
                         manifest = self._written(plan, folder or cast(BinaryIO, out))
+                    # Before the files have their names: whoever has them all can import their answers.
                     warehouse.execute(script.ledger.event("exported", **manifest.as_json()))
                     if not manifest.exported:
                         warehouse.execute(script.drop_rows(), script.drop_queue(), script.ledger.event("settled"))
+                    if folder:
+                        folder.done()
                 except BaseException as error:
                     message = str(error) or "stopped"
                     with contextlib.suppress(WarehouseError):
                         failed = script.ledger.event("failed", message=message)
                         warehouse.execute(failed, script.drop_rows(), script.drop_queue())
                     raise
-                if folder:
-                    folder.done()
                 return manifest
         except KeyboardInterrupt:
             again = f"bqbatch export {shlex.quote(planner.prompt.path)} exports the same keys"

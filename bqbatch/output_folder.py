@@ -63,20 +63,24 @@ class OutputFolder:
 
     @contextlib.contextmanager
     def file(self, name: str) -> Iterator[BinaryIO]:
-        """A file to write, which has its name when it is whole."""
+        """A file to write, which has its name when all of them are whole."""
         unfinished = self.path / f".{name}"
         with unfinished.open("xb") as handle:
             self.made.append(unfinished)
             yield handle
-        self.made.append(unfinished.replace(self.path / name))
 
     def remove(self, name: str) -> None:
         """Takes a file away again."""
-        (self.path / name).unlink()
+        unfinished = self.path / f".{name}"
+        unfinished.unlink()
+        self.made.remove(unfinished)
 
     def done(self) -> None:
-        """Gives the folder back; what is in it stays."""
-        (self.path / _MARK).unlink()
+        """Gives the files their names, in the order in which they were made, and the folder back."""
+        mark, *files = self.made
+        for unfinished in files:
+            self.made.append(unfinished.replace(self.path / unfinished.name.removeprefix(".")))
+        mark.unlink()
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ import pytest
 
 from bqbatch import exporting
 from bqbatch.jsonl import Written, write_lines
+from bqbatch.output_folder import OutputFolder
 from bqbatch.run import budget
 from bqbatch.warehouses import Stream
 from tests.clouds import Cloud
@@ -337,6 +338,44 @@ def test_a_killed_export_leaves_a_folder_that_no_other_takes(folder: Folder) -> 
     assert said.code == 1
     assert "error: another export writes to out, or was stopped there" in said.err
     assert exported(folder, "many.sql", out="again")["counts"]["exported"] == 20_000
+
+
+def test_what_a_killed_export_left_is_dropped_and_holds_nobody_up(folder: Folder) -> None:
+    many(folder, 100_000)
+    folder.run("words.sql", "--model", "simulated")
+    with folder.process("export", "many.sql", "-o", "out") as process:
+        for _ in waiting(120):
+            if (folder.root / "out" / ".requests-00001.jsonl").exists():
+                break
+        process.kill()
+    assert not (folder.root / "out" / "requests-00001.jsonl").exists()
+    [run] = [row["run_id"] for row in folder.query("SELECT run_id FROM bqbatch_runs WHERE prompt = 'many'")]
+    assert state_of(folder, run) == "exporting"
+    assert "exporting" in folder.say("status").out
+    kept = json.loads(folder.say("clean", "--format", "json").out)
+    assert {(row["run_id"], row["what"]) for row in kept} == {(run, "dropped")}
+    assert state_of(folder, run) == "stopped"
+    assert folder.left_behind() == set()
+
+
+def test_no_file_has_its_name_before_the_log_knows_of_the_export(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    done = OutputFolder.done
+
+    def look(self: OutputFolder) -> None:
+        seen.append(
+            (
+                state_of(folder, folder.value("SELECT MAX(run_id) AS run_id FROM bqbatch_runs")),
+                sorted(path.name for path in self.path.iterdir()),
+            )
+        )
+        done(self)
+
+    monkeypatch.setattr(OutputFolder, "done", look)
+    exported(folder, "words.sql")
+    assert seen == [("exported", [".manifest.json", ".requests-00001.jsonl", ".writing"])]
 
 
 def waiting(seconds: float) -> Iterator[None]:

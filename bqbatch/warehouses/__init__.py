@@ -75,6 +75,10 @@ class Stream:
 class Warehouse(Protocol):
     """A place that runs GoogleSQL. Every method may raise WarehouseError."""
 
+    @property
+    def exclusive(self) -> bool:
+        """Whether one process at a time may work in it."""
+
     def step(self) -> AbstractContextManager[None]:
         """Calls inside belong together; a warehouse that one process at a time may open stays open for them."""
 

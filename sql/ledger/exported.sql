@@ -3,6 +3,5 @@
 -- runs: the view of runs
 SELECT run_id, prompt, output, model, max_attempts, shard_size, price, requests, online, refused
 FROM {{ runs }}
--- One that was stopped on its way refused nothing yet.
-WHERE state = 'exported' AND refused IS NOT NULL
+WHERE state = 'exported'
 ORDER BY run_id

@@ -8,8 +8,9 @@ SELECT
     WHEN LOGICAL_OR(event = 'finished') THEN 'finished'
     WHEN LOGICAL_OR(event = 'settled') THEN 'stopped'
     WHEN LOGICAL_OR(event = 'failed') THEN 'failed'
-    -- It waits for what is imported, however far its files are.
-    WHEN LOGICAL_OR(event = 'exported' OR (event = 'started' AND IFNULL(JSON_VALUE(details, '$.export'), 'false') = 'true')) THEN 'exported'
+    WHEN LOGICAL_OR(event = 'exported') THEN 'exported'
+    -- Its files are being written, or it was killed on its way: either way nobody has them all.
+    WHEN LOGICAL_OR(event = 'started' AND IFNULL(JSON_VALUE(details, '$.export'), 'false') = 'true') THEN 'exporting'
     ELSE 'open'
   END AS state,
   MIN(time) AS started,

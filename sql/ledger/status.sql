@@ -27,7 +27,7 @@ JOIN (
   FROM {{ runs }}
   GROUP BY prompt
 ) AS latest ON latest.prompt = run.prompt
-WHERE (run.run_id = latest.run_id OR run.state IN ('open', 'exported') OR job.uncollected > 0)
+WHERE (run.run_id = latest.run_id OR run.state IN ('open', 'exporting', 'exported') OR job.uncollected > 0)
 {%- if prompt %}
   AND run.prompt = {{ prompt | literal }}
 {%- endif %}

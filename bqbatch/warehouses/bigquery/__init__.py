@@ -54,6 +54,7 @@ class BigQueryWarehouse:
     address of its part for that.
     """
 
+    exclusive = False
     patience = Patience(call_seconds=300.0)
     """The client by itself would wait for ever."""
 

@@ -49,6 +49,8 @@ _EMPTY = ("FROM (", "\n) LIMIT 0")
 class DuckDBWarehouse:
     """A `Warehouse` in the file at `path`; unqualified names resolve in `dataset`."""
 
+    exclusive = True
+
     def __init__(self, path: Path, dataset: str) -> None:
         self.path = path
         self.dataset = dataset.rpartition(".")[2]
