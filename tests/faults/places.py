@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+import duckdb
+
 import bqbatch.warehouses.duckdb as embedded
 from bqbatch.prompt.output import OutputColumn
 from bqbatch.warehouses import Result, Statement, Warehouse
@@ -73,7 +75,7 @@ class Memory(DuckDBWarehouse):
     def __init__(self) -> None:
         super().__init__(Path(":memory:"), "llm")
         self._lock = threading.RLock()
-        self._connection = self._connect()
+        self._connection = duckdb.connect(config=dict(embedded.CONFIG))
         self._connection.execute("SET threads = 1")
         self._prepare(self._connection)
         self._connection.execute(QUICK)
