@@ -10,6 +10,7 @@ import contextlib
 import random
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -323,3 +324,27 @@ def test_a_process_stopped_by_ctrl_c_says_how_to_go_on(
     assert story.folder.run("words.sql", "--simulate", FAULTS)["rows"] == ROWS + 1
     assert tables(story.folder) == life.tables
     assert story.folder.left_behind() == set()
+
+
+def test_ctrl_c_while_a_warehouse_is_opened_is_ctrl_c(tmp_path: Path) -> None:
+    script = f"""
+import os, random, signal, threading, time
+from pathlib import Path
+from bqbatch.warehouses.duckdb import DuckDBWarehouse
+signal.signal(signal.SIGINT, signal.default_int_handler)
+random.seed(1)
+warehouse = DuckDBWarehouse(Path({str(tmp_path / "w.duckdb")!r}), "llm")
+warehouse.read("SELECT 1 AS n")
+stopped = 0
+for _ in range(150):
+    timer = threading.Timer(random.uniform(0, 0.03), os.kill, (os.getpid(), signal.SIGINT))
+    try:
+        timer.start()
+        warehouse.read("SELECT 1 AS n")
+        time.sleep(1)
+    except KeyboardInterrupt:
+        stopped += 1
+print(stopped)
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=200, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "150\n", "")

@@ -230,6 +230,22 @@ except KeyboardInterrupt:
     assert (process.returncode, said) == (130, "")
 
 
+def test_a_model_that_is_freed_as_soon_as_it_is_loaded_ends_on_a_busy_machine() -> None:
+    script = """
+from bqbatch.services.llama import _contexts, _load, model_file
+for _ in range(2):
+    _contexts(model_file(None), 1)
+    _load.cache_clear()
+"""
+    processes = [subprocess.Popen([sys.executable, "-c", script]) for _ in range(6)]
+    try:
+        assert [process.wait(timeout=120) for process in processes] == [0] * 6
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
 @pytest.mark.parametrize(
     ("size", "start", "message"),
     [

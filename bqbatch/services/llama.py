@@ -144,6 +144,7 @@ def _load(path: Path, nth: int) -> Chat:  # noqa: ARG001
     params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     params.cache_ram_mib = params.n_ctx_checkpoints = params.enable_reasoning = 0
     params.warmup = params.ui = params.endpoint_slots = False
+    params.endpoint_metrics = True
     params.verbosity = -1
     # It listens on a loopback port, asked or not: nobody knows the key.
     params.api_keys = [secrets.token_hex()]
@@ -151,7 +152,7 @@ def _load(path: Path, nth: int) -> Chat:  # noqa: ARG001
         server = xllamacpp.Server(params)
     except RuntimeError:
         raise _load_error(path) from None
-    server.handle_metrics()  # it waits until the server works: one that is freed before never ends
+    server.handle_metrics()  # it is answered when the server works: one that is freed before never ends
 
     always = {"stream": True, "stream_options": {"include_usage": True}, "return_progress": True}
     before: object = None

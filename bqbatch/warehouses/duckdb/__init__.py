@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -21,7 +23,7 @@ from sqlglot import exp
 
 from bqbatch.errors import Locked, WarehouseError
 from bqbatch.warehouses import Column, DryRun, Result, Statement, Stream, Table
-from bqbatch.warehouses.duckdb.messages import batches_of, errors_as, file_error, statement_error
+from bqbatch.warehouses.duckdb.messages import batches_of, errors_as, file_error, interrupts, statement_error
 from bqbatch.warehouses.duckdb.seeds import load_error, relation
 from bqbatch.warehouses.duckdb.translate import Translation, translate
 from bqbatch.warehouses.duckdb.types import sql_type
@@ -56,6 +58,9 @@ class DuckDBWarehouse:
         self.path = path
         self.dataset = dataset.rpartition(".")[2]
         self._held = threading.local()
+        # In a thread: Ctrl-C in the middle of this import would end Python with an abort.
+        with ThreadPoolExecutor(1) as loader:
+            loader.submit(importlib.import_module, "duckdb").result()
 
     @contextlib.contextmanager
     def step(self) -> Iterator[None]:
@@ -206,7 +211,8 @@ class DuckDBWarehouse:
             raise WarehouseError(
                 f"can't make {self.path.parent}: {error.strerror}", "is the folder writable?"
             ) from None
-        connection = self._connect()
+        with interrupts():
+            connection = self._connect()
         try:
             with errors_as(partial(file_error, self.path)):
                 self._prepare(connection)
@@ -224,6 +230,8 @@ class DuckDBWarehouse:
             try:
                 # All connections of this process to a file share it, by the name of what they have in memory.
                 return _attached(self.path, duckdb.connect(f":memory:{self.path}", config=dict(CONFIG)))
+            except duckdb.InterruptException:
+                raise
             except duckdb.Error as error:
                 held = re.search(r"\block\b", str(error), re.IGNORECASE)
                 if "corrupt" in str(error).lower() or held is None:

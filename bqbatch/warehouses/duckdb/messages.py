@@ -17,20 +17,30 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def errors_as(ours: Callable[[Exception], WarehouseError]) -> Iterator[None]:
-    """Raises our error in place of DuckDB's, and KeyboardInterrupt for the two ways in which it tells of Ctrl-C."""
+def interrupts() -> Iterator[None]:
+    """Raises KeyboardInterrupt for the two ways in which DuckDB tells of Ctrl-C."""
     import duckdb
 
     try:
         yield
     except duckdb.InterruptException:
         raise KeyboardInterrupt from None
-    except duckdb.Error as error:
-        raise ours(error) from None
     except RuntimeError as error:
         if "interrupted" in str(error).lower():
             raise KeyboardInterrupt from None
         raise
+
+
+@contextlib.contextmanager
+def errors_as(ours: Callable[[Exception], WarehouseError]) -> Iterator[None]:
+    """Raises our error in place of DuckDB's, and KeyboardInterrupt for Ctrl-C."""
+    import duckdb
+
+    try:
+        with interrupts():
+            yield
+    except duckdb.Error as error:
+        raise ours(error) from None
 
 
 def batches_of(reader: pyarrow.RecordBatchReader) -> Iterator[pyarrow.RecordBatch]:
