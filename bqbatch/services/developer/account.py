@@ -64,7 +64,9 @@ class DeveloperAccount:
         message, code = error.message or str(error), error.code
         if code == HTTPStatus.FORBIDDEN and "may not exist" in message:
             return Gone(f"the Gemini Developer API: {message}", "files live for 48 hours there: run again")
-        if code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or "api key" in message.lower():
+        if code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or (
+            code == HTTPStatus.BAD_REQUEST and "api key" in message.lower()
+        ):
             return Refused(f"the Gemini Developer API does not let {KEY} do this: {message}", GET_A_KEY)
         if code == HTTPStatus.NOT_FOUND:
             return Refused(

@@ -154,12 +154,11 @@ def to_json_string(arguments: list[exp.Expr]) -> exp.Expr:
 
 def to_json(arguments: list[exp.Expr]) -> exp.Expr:
     between(arguments, 1, 1)
-    return known(cast(_written(arguments[0], "json_literal"), "JSON"), "JSON")
+    return _json(_written(arguments[0], "json_literal"))
 
 
 def json_array(arguments: list[exp.Expr]) -> exp.Expr:
-    made = _written(exp.Array(expressions=arguments), "json_literal") if arguments else text("[]")
-    return known(cast(made, "JSON"), "JSON")
+    return _json(_written(exp.Array(expressions=arguments), "json_literal") if arguments else text("[]"))
 
 
 def json_object(arguments: list[exp.Expr]) -> exp.Expr:
@@ -171,11 +170,20 @@ def json_object(arguments: list[exp.Expr]) -> exp.Expr:
     properties = [
         exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=value) for name, value in fields.items()
     ]
-    made = _written(exp.Struct(expressions=properties), "json_literal") if fields else text("{}")
-    return known(cast(made, "JSON"), "JSON")
+    return _json(_written(exp.Struct(expressions=properties), "json_literal") if fields else text("{}"))
+
+
+def _json(written: exp.Expr) -> exp.Expr:
+    """The JSON of a text that is written here, which what it becomes a piece of takes as it is."""
+    made = known(cast(written, "JSON"), "JSON")
+    made.meta["written"] = True
+    return made
 
 
 def _written(node: exp.Expr, name: str) -> exp.Expr:
+    if isinstance(node, exp.Cast) and "written" in node.meta:
+        made: exp.Expr = node.this
+        return made
     if isinstance(node, exp.Struct):
         pieces: list[exp.Expr] = []
         for field in node.expressions:
