@@ -134,7 +134,11 @@ class Loopback:
         if parts.path == "/token":
             self._give_token(handler)
             return
-        raw = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        size = int(handler.headers.get("Content-Length") or 0)
+        raw = handler.rfile.read(size)
+        if len(raw) < size:  # who called was killed while speaking
+            handler.close_connection = True
+            return
         api = BIGQUERY if "/bigquery/" in parts.path else DEVELOPER if "/v1beta/" in parts.path else VERTEX
         headers: Mapping[str, str] = {}
         call: Call | None = None
