@@ -86,6 +86,10 @@ def _results_in(folder: Path, manifests: Sequence[Described]) -> list[Path]:
     exported = {name for manifest in manifests if manifest.path.parent == folder for name in manifest.files}
     found = (path for path in sorted(folder.iterdir()) if path.name.endswith(_ENDINGS) and path.is_file())
     results = [path for path in found if path.name not in (REFUSED, *exported) and not path.name.endswith(REJECTS)]
+    if not results and exported:
+        raise ProjectError(
+            f"{folder} has what was exported, and no files of results", "name the files that the batch gave back"
+        )
     if not results:
         raise ProjectError(
             f"{folder} has no files of results", "they end in .jsonl or .jsonl.gz; name others one by one"
@@ -123,7 +127,7 @@ def import_files(paths: Sequence[Path], target: str | None, rejects: Path | None
             return importer.bring_home(inputs.files, reject, lambda runs: inputs.check(runs, screen))
         except KeyboardInterrupt:
             raise Interrupted(
-                "stopped; what was brought home is stored", "import the same files again: no answer is stored twice"
+                "stopped before everything was stored", "import the same files again: no answer is stored twice"
             ) from None
 
 

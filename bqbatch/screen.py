@@ -5,6 +5,7 @@ The text of a model is untrusted: whatever is shown goes through `values.printab
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Iterator
 from decimal import Decimal
 from types import TracebackType
@@ -37,6 +38,17 @@ _STATES = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "broken": ("✗",
 _GOOD = {"ok": "green", "pending": "yellow", "skipped": "yellow"}
 
 
+class _Notes(logging.Handler):
+    """What is logged, as notes."""
+
+    def __init__(self, note: Callable[[str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._note = note
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._note(record.getMessage())
+
+
 class Screen:
     """A `Watcher` on stderr: a bar with counts, rate and time left on a terminal, plain notes elsewhere."""
 
@@ -50,13 +62,16 @@ class Screen:
         )  # fmt: skip
         self._task: TaskID | None = None
         self._doing = "asking"
+        self._log = _Notes(self.note)
 
     def __enter__(self) -> Screen:
+        logging.getLogger("bqbatch").addHandler(self._log)
         if self._console.is_terminal and not self._quiet:
             self._bar.start()
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        logging.getLogger("bqbatch").removeHandler(self._log)
         if self._bar.live.is_started:
             self._bar.stop()
 

@@ -303,6 +303,7 @@ def test_answers_that_nobody_collected_are_kept(folder: Folder) -> None:
     kept = told(folder, "clean")
     assert {row["what"] for row in kept} == {"kept: its answers are not collected yet"}
     assert len(kept) == 2
+    assert len(folder.say("clean").out.splitlines()) == 2
     result = folder.run("words.sql", "--simulate", "late:100%")
     assert (result["requests"], result["outcomes"]) == (0, {"ok": 5, "skipped": 1})
     assert told(folder, "clean") == []

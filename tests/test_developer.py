@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -166,6 +168,32 @@ def test_an_api_that_takes_no_batch_is_given_up_and_the_run_goes_on_later(
     [result] = api.json("resume", "words.sql")
     assert result["outcomes"] == {"ok": 5, "skipped": 1}
     assert len(api.developer.asked) == 4
+
+
+def test_an_api_that_is_out_of_reach_is_told_while_it_is_waited_for(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DeveloperService, "patience", Patience(5.0, 0.01, total_seconds=0.5, silent_seconds=0.05))
+
+    def lose(_: Call) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(api.server, "before", lose)
+    said = api.say("run", "words.sql")
+    assert said.code == 1
+    assert len(re.findall("note: no answer for 0 s, trying again for 0 more: ", said.err)) == 1
+    assert "error: the Gemini Developer API can't be reached" in said.err
+
+
+def test_doctor_does_not_wait_for_an_api_that_is_out_of_reach(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DeveloperService, "patience", Patience())
+
+    def lose(_: Call) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(api.server, "before", lose)
+    began = time.monotonic()
+    said = api.say("doctor", "words.sql")
+    assert "the Gemini Developer API can't be reached" in said.out
+    assert time.monotonic() - began < 60
 
 
 @pytest.mark.parametrize("hours", [0, 49])

@@ -262,6 +262,18 @@ def test_a_file_may_have_a_name_that_is_not_utf_8(folder: Folder) -> None:
     assert "error: there is no file x\\udcff.jsonl" in folder.say("import", name).err
 
 
+def test_standard_input_is_a_file_of_results(folder: Folder) -> None:
+    export = Export.made(folder)
+    mine = os.dup(0)
+    try:
+        with Path(export.write()).open("rb") as results:
+            os.dup2(results.fileno(), 0)
+            assert counts(imported(folder, "-")) == (4, 4, 0, 0, 0)
+    finally:
+        os.dup2(mine, 0)
+        os.close(mine)
+
+
 def test_gzip_that_ends_too_early_is_told(folder: Folder) -> None:
     export = Export.made(folder)
     packed = gzip.compress("\n".join(export.lines).encode())
@@ -367,7 +379,7 @@ def test_requests_are_no_results(folder: Folder) -> None:
     said = folder.say("import", "out/requests-00001.jsonl")
     assert "requests-00001.jsonl:1: a request, not a result" in said.err
     said = folder.say("import", "out")
-    assert "out has no files of results" in said.err
+    assert "out has what was exported, and no files of results" in said.err
     assert export.write()
     assert imported(folder, "out")["answered"] == 4
 

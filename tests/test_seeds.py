@@ -126,3 +126,35 @@ def test_nanoseconds_are_written_in_every_format(format_: str, tmp_path: Path, m
     assert folder.say("load", "t.parquet", "t").code == 0
     output = ("-o", "out.parquet") if format_ == "parquet" else ("--format", format_)
     assert folder.say("query", "SELECT at FROM t", *output).code == 0
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("last", [True, False])
+@pytest.mark.parametrize("inside", ["\n", "\r\n", "\r"])
+def test_lines_may_end_as_any_editor_ends_them(end: str, last: bool, inside: str, tmp_path: Path) -> None:
+    text = end.join(["id,text", f'1,"a{inside}b"', '2,"say ""x"", please"', "3,é"]) + (end if last else "")
+    (tmp_path / "rows.csv").write_bytes(text.encode())
+    expected = [{"id": 1, "text": f"a{inside}b"}, {"id": 2, "text": 'say "x", please'}, {"id": 3, "text": "é"}]
+    assert loaded_file(tmp_path / "rows.csv") == expected
+
+
+def test_lines_of_one_file_may_end_in_several_ways(tmp_path: Path) -> None:
+    many = "".join(f"{number},x\n" for number in range(50_000))
+    (tmp_path / "rows.csv").write_bytes(f"id,text\r\n{many}7,y\r\n\r\n8,z".encode())
+    rows = loaded_file(tmp_path / "rows.csv")
+    assert (len(rows), rows[-2:]) == (50_002, [{"id": 7, "text": "y"}, {"id": 8, "text": "z"}])
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("line", ["1,a,b", "1", '1,"a', '1,"a"b'])
+def test_a_line_that_does_not_fit_is_refused_however_lines_end(line: str, end: str, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_bytes(end.join(["id,text", "0,x", line, "2,b", ""]).encode())
+    with pytest.raises(WarehouseError, match=r"rows.csv:\d: "):
+        loaded_file(tmp_path / "rows.csv")
+
+
+def loaded_file(file: Path) -> list[dict[str, Any]]:
+    """The rows of a file's table, in order."""
+    warehouse = DuckDBWarehouse(file.parent / "w.duckdb", "llm")
+    warehouse.replace(file, "`llm.t`", "bqbatch_load")
+    return list(warehouse.read("SELECT * FROM t"))

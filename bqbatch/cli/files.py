@@ -67,12 +67,13 @@ def import_(files: tuple[Path, ...], target: str | None, rejects: Path | None, q
     """Bring home the answers in result files of a batch, to the prompts that were exported.
 
     The prompts are found by the keys. A FILE has JSON lines, gzip or not, of the Gemini Developer API or, in Cloud Storage,
-    of Vertex AI; of a folder its .jsonl files are taken. Importing twice changes nothing.
+    of Vertex AI; of a folder its .jsonl files are taken; - is standard input. Importing twice changes nothing.
     """
     from bqbatch.importing import import_files
     from bqbatch.screen import show_import
 
-    made = import_files(files, target, rejects, quiet=quiet or format_ == "json")
+    named = tuple(Path("/dev/stdin") if str(file) == "-" else file for file in files)
+    made = import_files(named, target, rejects, quiet=quiet or format_ == "json")
     if format_ == "json":
         echo(made.as_json(), format_, "")
     else:

@@ -17,4 +17,4 @@ def command_line(*words: str, folder: str | None = None) -> str:
 def echo(made: Any, format_: str, text: str) -> None:
     from bqbatch.values import as_json, printable
 
-    click.echo(as_json(made) if format_ == "json" else printable(text))
+    click.echo(as_json(made) if format_ == "json" else printable(text, keep="\n"))

@@ -57,6 +57,7 @@ class Remote(ABC):
         end, and what else `create` and `find` raise; Refused only where no earlier call may have made a job.
         """
         lost: list[float] = []
+        tell = self.patience.trouble()
         began, pause = time.monotonic(), min(1.0, self.poll_seconds)
         while True:
             # Asked before the look, not after: this machine may sleep between the two.
@@ -68,6 +69,8 @@ class Remote(ABC):
                     return self._known(job, create(bool(lost)))
                 except Lost as error:
                     lost.append(time.monotonic())
+                    if isinstance(error.__cause__, Exception):
+                        tell(error.__cause__)
                     if lost[-1] - began > self.patience.total_seconds and error.__cause__:
                         raise error.__cause__ from None  # the intent is in the log: whoever goes on looks for the job
                 except Refused as refused:

@@ -50,7 +50,7 @@ class DeveloperService(Remote):
 
     def reach(self) -> None:
         """Raises ServiceError where the API does not answer, or knows neither the key nor the model."""
-        self._client.reach()
+        DeveloperClient(self.account, self.model, self.patience.brief).reach()
 
     def submit(self, job: Job) -> str:
         """Uploads the job's requests and makes a batch of them, or finds the one that was made and not heard of.

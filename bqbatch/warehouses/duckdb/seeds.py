@@ -50,11 +50,17 @@ _LONG_NUMBER = r"regexp_matches(json, '[:\[,]\s*-?[0-9]{20,}\s*[,\]}]')"
 
 
 def _read_csv(connection: duckdb.DuckDBPyConnection, name: str) -> duckdb.DuckDBPyRelation:
+    # DuckDB reads nothing from lines that end in CR LF where it is strict: we are strict in its place.
+    path = Path(name)
+    strict = not _has_carriage_returns(path)
+    if not strict and (ragged := _ragged_line(path)):
+        raise ragged
+
     # Sniffing would take a ragged file for one of another dialect: only the separator is looked up, in the header.
     def read(types: dict[str, str]) -> duckdb.DuckDBPyRelation:
         return connection.read_csv(
-            name, header=True, sep=_separator(Path(name)), quotechar='"', escapechar='"', comment="", skiprows=0,
-            sample_size=-1, strict_mode=True, null_padding=False, encoding="utf-8", dtype=types,
+            name, header=True, sep=_separator(path), quotechar='"', escapechar='"', comment="", skiprows=0,
+            sample_size=-1, strict_mode=strict, null_padding=False, encoding="utf-8", dtype=types,
             auto_type_candidates=["BOOLEAN", "BIGINT", "BIGNUM", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR"],
         )  # fmt: skip
 
@@ -65,6 +71,11 @@ def _read_csv(connection: duckdb.DuckDBPyConnection, name: str) -> duckdb.DuckDB
 
 
 _READERS = {".parquet": _read_parquet, ".jsonl": _read_jsonl}
+
+
+def _has_carriage_returns(path: Path) -> bool:
+    with path.open("rb") as handle:
+        return any(b"\r" in block for block in iter(lambda: handle.read(1 << 20), b""))
 
 
 def _separator(path: Path) -> str:
