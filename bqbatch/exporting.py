@@ -35,6 +35,7 @@ from bqbatch.screen import Screen
 from bqbatch.services import Span
 from bqbatch.services.developer.rewrite import RULES, Rules, rules_of
 from bqbatch.session import Session
+from bqbatch.warehouses import Statement
 
 _SHOWN = 3
 _AROUND = 120
@@ -102,15 +103,24 @@ class Exporter:
                     if folder:
                         folder.done()
                 except BaseException as error:
-                    message = str(error) or "stopped"
                     with contextlib.suppress(WarehouseError):
-                        failed = script.ledger.event("failed", message=message)
-                        warehouse.execute(failed, script.drop_rows(), script.drop_queue())
+                        warehouse.execute(*self._ended(error), script.drop_rows(), script.drop_queue())
                     raise
                 return manifest
         except KeyboardInterrupt:
             again = f"bqbatch export {shlex.quote(planner.prompt.path)} exports the same keys"
             raise Interrupted("stopped; nothing was exported", again) from None
+
+    def _ended(self, error: BaseException) -> list[Statement]:
+        """The events of an export that was stopped, or failed."""
+        event = self.script.ledger.event
+        if isinstance(error, (KeyboardInterrupt, BrokenPipeError)):
+            message = (
+                "whoever read standard output stopped reading" if isinstance(error, OSError) else "stopped by Ctrl-C"
+            )
+            return [event("halted", message=message), event("settled")]
+        message = f"can't write: {error.strerror}" if isinstance(error, OSError) else str(error)
+        return [event("failed", message=message)]
 
     def _written(self, plan: Plan, out: OutputFolder | BinaryIO) -> Manifest:
         stretches, too_large = self._stretches(plan) if isinstance(out, OutputFolder) else ([self._all(plan)], {})

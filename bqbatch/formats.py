@@ -34,8 +34,10 @@ _NUMBERS = ("INT64", "FLOAT64", "NUMERIC")
 def write(query: Query, format_: str, file: Path | None, shown: Collection[str] | None = None) -> None:
     """Writes the rows of a query; a table shows, of bqbatch's own columns, those of `shown` (None: all).
 
-    Raises WarehouseError for the query, and ProjectError where the file can't be written.
+    Raises WarehouseError for the query, and ProjectError where the file can't be written, or nobody can read the rows.
     """
+    if file is None and sys.stdout is None:
+        raise ProjectError("standard output is closed", "-o FILE")
     if format_ == "table":
         from bqbatch.screen import show_table
 

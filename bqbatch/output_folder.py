@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
+import os
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,9 +20,14 @@ _MARK = ".writing"
 
 @dataclass(slots=True)
 class OutputFolder:
-    """A folder that is being written to, by nobody else; `made` is what there is of it."""
+    """A folder that is being written to, by nobody else; `made` is what there is of it.
+
+    The mark in it is locked, and has the names of the files. A lock ends with its process, so that a mark without one
+    is of a process that was killed: what it names goes, unless its last file has its name, and all are whole.
+    """
 
     path: Path
+    mark: FileIO
     made: list[Path] = field(default_factory=list)
 
     @classmethod
@@ -29,32 +37,34 @@ class OutputFolder:
 
         Raises ProjectError where it is not empty or can't be written to, and for what goes wrong with its files.
         """
-        folder = cls(path)
         new = not path.exists()
         with _told(path):
             path.mkdir(parents=True, exist_ok=True)
-        mark = path / _MARK
-        try:
-            with _told(path):
-                folder._take(mark)
-                yield folder
-        except BaseException:
-            for made in folder.made:
-                made.unlink(missing_ok=True)
-            if new:
-                with contextlib.suppress(OSError):
-                    path.rmdir()
-            raise
+            try:
+                with _locked(path / _MARK) as mark:
+                    folder = cls(path, mark)
+                    try:
+                        folder._take()
+                        yield folder
+                    except BaseException:
+                        for made in (*folder.made, path / _MARK):
+                            made.unlink(missing_ok=True)
+                        raise
+            except BaseException:
+                if new:
+                    with contextlib.suppress(OSError):
+                        path.rmdir()
+                raise
 
-    def _take(self, mark: Path) -> None:
-        try:
-            mark.touch(exist_ok=False)
-        except FileExistsError:
-            raise ProjectError(
-                f"another export writes to {self.path}, or was stopped there", "name another folder, or remove it"
-            ) from None
-        self.made.append(mark)
-        if there := sorted(one.name for one in self.path.iterdir() if one != mark):
+    def _take(self) -> None:
+        self.mark.seek(0)
+        left = os.fsdecode(self.mark.read()).splitlines()
+        if left and not (self.path / left[-1]).exists():
+            for one in self.path.iterdir():
+                if one.name.removeprefix(".") in left:
+                    one.unlink()
+        self.mark.truncate(0)
+        if there := sorted(one.name for one in self.path.iterdir() if one.name != _MARK):
             more = f" and {len(there) - 1:,} more" if len(there) > 1 else ""
             raise ProjectError(
                 f"{self.path} is not empty: it has {there[0]}{more}",
@@ -65,6 +75,7 @@ class OutputFolder:
     def file(self, name: str) -> Iterator[BinaryIO]:
         """A file to write, which has its name when all of them are whole."""
         unfinished = self.path / f".{name}"
+        self.mark.write(os.fsencode(f"{name}\n"))
         with unfinished.open("xb") as handle:
             self.made.append(unfinished)
             yield handle
@@ -77,10 +88,25 @@ class OutputFolder:
 
     def done(self) -> None:
         """Gives the files their names, in the order in which they were made, and the folder back."""
-        mark, *files = self.made
-        for unfinished in files:
+        for unfinished in tuple(self.made):
             self.made.append(unfinished.replace(self.path / unfinished.name.removeprefix(".")))
-        mark.unlink()
+        (self.path / _MARK).unlink()
+
+
+@contextlib.contextmanager
+def _locked(mark: Path) -> Iterator[FileIO]:
+    """The mark, which no other process has while it is open."""
+    while True:
+        with mark.open("a+b", 0) as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ProjectError(
+                    f"another export writes to {mark.parent}", "wait for it, or name another folder"
+                ) from None
+            if os.fstat(handle.fileno()).st_nlink:  # or who had it was done, and took it away
+                yield handle
+                return
 
 
 @contextlib.contextmanager

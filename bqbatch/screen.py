@@ -197,12 +197,13 @@ def plan_lines(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "pay less", f"{amount:>{max(map(len, amounts))}} {way.note}"
 
 
-def show_export(made: Manifest, folder: str, next_command: str) -> None:
-    """What was exported, on stdout."""
+def show_export(made: Manifest, folder: str, next_command: str | None) -> None:
+    """What was exported, on stdout, and what there is to do with it, if anything."""
     console = Console(highlight=False)
     for name, text in export_lines(made, folder):
         console.print(Text.assemble((f"{name:>9}  ", "dim"), printable(text)), soft_wrap=True)
-    console.print(Text.assemble((f"{'next':>9}  ", "dim"), next_command), soft_wrap=True)
+    if next_command:
+        console.print(Text.assemble((f"{'next':>9}  ", "dim"), next_command), soft_wrap=True)
 
 
 def export_lines(made: Manifest, folder: str) -> Iterator[tuple[str, str]]:

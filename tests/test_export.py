@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import json
 import resource
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from typing import Any
 import pytest
 
 from bqbatch import exporting
+from bqbatch.errors import ProjectError
 from bqbatch.jsonl import Written, write_lines
 from bqbatch.output_folder import OutputFolder
 from bqbatch.run import budget
@@ -245,6 +247,14 @@ def test_where_nothing_can_leave_there_is_a_manifest_without_files(folder: Folde
     assert sorted(path.name for path in (folder.root / "none").iterdir()) == ["manifest.json"]
 
 
+def test_of_an_empty_table_there_is_nothing_to_do_next(folder: Folder) -> None:
+    folder.write("words.csv", "id,word\n")
+    said = folder.say("export", "words.sql", "-o", "out")
+    assert said.code == 0
+    assert said.out.split() == ["rows", "0", "requests", "0", "for", "gemini-3.5-flash-lite"]
+    assert [one.name for one in (folder.root / "out").iterdir()] == ["manifest.json"]
+
+
 def test_a_model_whose_limit_nobody_knows_is_cut_by_size_alone(folder: Folder) -> None:
     said = folder.say("export", "words.sql", "--model", "gemini-9-flash", "-o", "out")
     assert said.code == 0
@@ -265,6 +275,7 @@ def test_ctrl_c_leaves_nothing(folder: Folder, monkeypatch: pytest.MonkeyPatch) 
         said = folder.say("export", "words.sql", "-o", out)
         assert (said.code, said.out) == (130, "")
         assert "error: stopped; nothing was exported" in said.err
+        assert folder.value("SELECT ANY_VALUE(state) FROM bqbatch_runs") == "stopped"
     assert not (folder.root / "out").exists()
     assert list((folder.root / "there").iterdir()) == []
     assert folder.left_behind() == set()
@@ -315,6 +326,35 @@ def test_standard_output_that_takes_no_more_is_told(folder: Folder) -> None:
     assert gone.stdout == "{" and "Traceback" not in gone.stderr
 
 
+def test_an_export_whose_reader_goes_is_stopped_in_words(folder: Folder) -> None:
+    many(folder, 20_000)
+    with folder.process("export", "many.sql", "-o", "-") as process:
+        assert process.stdout
+        process.stdout.read(1)
+        process.stdout.close()
+        process.wait(timeout=120)
+    [run] = folder.query("SELECT state, message FROM bqbatch_runs")
+    assert run == {"state": "stopped", "message": "whoever read standard output stopped reading"}
+    assert folder.left_behind() == set()
+
+
+def test_where_standard_output_is_closed_what_prints_rows_says_so_and_the_rest_works(folder: Folder) -> None:
+    def closed(*words: str) -> tuple[int, str]:
+        command = shlex.join([sys.executable, "-m", "bqbatch", *words])
+        done = subprocess.run(
+            f"{command} >&-", shell=True, cwd=folder.root, stderr=subprocess.PIPE, text=True, timeout=120
+        )
+        return done.returncode, done.stderr
+
+    code, told = closed("export", "words.sql", "-o", "-")
+    assert (code, told.splitlines()[-2:]) == (1, ["error: standard output is closed", "hint: -o FOLDER"])
+    code, told = closed("export", "words.sql", "-o", "out")
+    assert code == 0 and "error" not in told
+    assert (folder.root / "out" / "manifest.json").exists()
+    for command in (("query", "SELECT 1 AS one", "--format", "csv"), ("status",)):
+        assert closed(*command) == (1, "error: standard output is closed\nhint: -o FILE\n")
+
+
 def test_of_two_exports_into_one_folder_one_is_refused(folder: Folder) -> None:
     many(folder, 5_000)
     with contextlib.ExitStack() as stack:
@@ -327,17 +367,56 @@ def test_of_two_exports_into_one_folder_one_is_refused(folder: Folder) -> None:
     assert (shard["requests"], shard["sha256"]) == (5_000, hashlib.sha256(data).hexdigest())
 
 
-def test_a_killed_export_leaves_a_folder_that_no_other_takes(folder: Folder) -> None:
+def test_a_folder_that_is_written_to_is_refused_to_another(folder: Folder) -> None:
+    out = folder.root / "out"
+    with OutputFolder.opened(out) as taken:
+        with taken.file("requests-00001.jsonl") as handle:
+            handle.write(b"{}")
+        said = folder.say("export", "words.sql", "-o", "out")
+        assert said.code == 1
+        assert "error: another export writes to out\nhint: wait for it, or name another folder" in said.err
+        taken.done()
+    assert [one.name for one in out.iterdir()] == ["requests-00001.jsonl"]
+
+
+def test_an_export_takes_away_what_a_killed_one_left_in_its_folder(folder: Folder) -> None:
     many(folder, 20_000)
     with folder.process("export", "many.sql", "-o", "out") as process:
         for _ in waiting(120):
-            if (folder.root / "out").exists() and len(list((folder.root / "out").iterdir())) > 0:
+            if (folder.root / "out" / ".requests-00001.jsonl").exists():
                 break
         process.kill()
-    said = folder.say("export", "many.sql", "-o", "out")
-    assert said.code == 1
-    assert "error: another export writes to out, or was stopped there" in said.err
-    assert exported(folder, "many.sql", out="again")["counts"]["exported"] == 20_000
+    assert exported(folder, "many.sql")["counts"]["exported"] == 20_000
+    assert sorted(one.name for one in (folder.root / "out").iterdir()) == ["manifest.json", "requests-00001.jsonl"]
+
+
+@pytest.mark.parametrize("named", [[], ["requests-00001.jsonl"], ["requests-00001.jsonl", "manifest.json"]])
+def test_what_was_killed_while_files_got_their_names_is_taken_away_unless_all_have_theirs(
+    tmp_path: Path, named: list[str]
+) -> None:
+    files = ["requests-00001.jsonl", "manifest.json"]
+    (tmp_path / ".writing").write_text("".join(f"{name}\n" for name in files), "utf-8")
+    for name in files:
+        (tmp_path / (name if name in named else f".{name}")).touch()
+    if named == files:
+        with (
+            pytest.raises(ProjectError, match=r"is not empty: it has manifest\.json and 1 more"),
+            OutputFolder.opened(tmp_path),
+        ):
+            pass
+        assert sorted(one.name for one in tmp_path.iterdir()) == sorted(files)
+    else:
+        with OutputFolder.opened(tmp_path):
+            assert [one.name for one in tmp_path.iterdir()] == [".writing"]
+
+
+def test_a_killed_one_takes_nothing_away_that_it_did_not_write(tmp_path: Path) -> None:
+    (tmp_path / ".writing").write_text("requests-00001.jsonl\n", "utf-8")
+    for name in (".requests-00001.jsonl", "mine.txt"):
+        (tmp_path / name).touch()
+    with pytest.raises(ProjectError, match=r"is not empty: it has mine\.txt"), OutputFolder.opened(tmp_path):
+        pass
+    assert [one.name for one in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_what_a_killed_export_left_is_dropped_and_holds_nobody_up(folder: Folder) -> None:

@@ -90,6 +90,16 @@ def test_answers_come_home_to_their_rows_and_the_run_is_finished(folder: Folder)
     assert float(history["cost_usd"]) == pytest.approx(run["cost_usd"])
 
 
+def test_a_message_with_quotes_is_told_whole(folder: Folder) -> None:
+    export = Export.made(folder)
+    message = 'Unknown name "thinking" at "generation_config".'
+    error = {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}
+    lines = (json.dumps({"key": key, "error": error}) for key in export.answers)
+    imported(folder, export.write(lines=list(lines)))
+    kinds = folder.say("errors", "words.sql").out.partition("\n\n")[0]
+    assert f"  {message}  " in kinds
+
+
 def test_what_was_answered_is_not_exported_or_asked_again(folder: Folder) -> None:
     imported(folder, Export.made(folder).write())
     assert Export.made(folder, "again").answers == {}

@@ -19,9 +19,12 @@ class _Commands(click.Group):
     """Prints our errors with their hint and nothing else; a traceback is always a defect."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        if sys.stdout is None:
+            _fill()
         try:
             result = super().invoke(ctx)
-            sys.stdout.flush()  # a pipe that closed is met here, and not when Python ends
+            if sys.stdout is not None:
+                sys.stdout.flush()  # a pipe that closed is met here, and not when Python ends
             return result
         except KeyboardInterrupt:
             click.echo("stopped", err=True)
@@ -38,6 +41,13 @@ class _Commands(click.Group):
 
             show_error(str(error), error.hint)
             sys.exit(error.exit_code)
+
+
+def _fill() -> None:
+    """Leads the standard streams that are closed nowhere: the next file would take their place, and what libraries print."""
+    while (made := os.open(os.devnull, os.O_RDWR)) < 3:
+        os.set_inheritable(made, True)
+    os.close(made)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

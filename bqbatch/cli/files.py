@@ -53,8 +53,8 @@ def export(
     elif not streams:
         from bqbatch.screen import show_export
 
-        next_command = command_line("import", "RESULTS.jsonl") if made.exported else command_line("show", str(file))
-        show_export(made, str(output), next_command)
+        home = command_line("import", "RESULTS.jsonl") if made.exported else None
+        show_export(made, str(output), home or (command_line("show", str(file)) if made.answered else None))
 
 
 @click.command(name="import")
@@ -82,15 +82,17 @@ def import_(files: tuple[Path, ...], target: str | None, rejects: Path | None, q
 
 @contextlib.contextmanager
 def _standard_output() -> Iterator[BinaryIO]:
-    """Standard output for bytes. Raises ProjectError where it takes no more, unless its reader has gone."""
+    """Standard output for bytes. Raises ProjectError where it is closed or takes no more, unless its reader has gone."""
+    from bqbatch.errors import ProjectError
+
+    if sys.stdout is None:
+        raise ProjectError("standard output is closed", "-o FOLDER")
     try:
         yield sys.stdout.buffer
         sys.stdout.flush()
     except BrokenPipeError:
         raise
     except OSError as error:
-        from bqbatch.errors import ProjectError
-
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again when it ends
         raise ProjectError(f"can't write to standard output: {error.strerror}", "-o FOLDER on another disk") from None
 

@@ -9,7 +9,7 @@ FROM (
     key,
     -- Without what differs from row to row: of a service's status its message, of our own words the value at their end.
     CASE
-      WHEN _outcome IN ('retryable', 'failed') THEN IFNULL(REGEXP_EXTRACT(_error, r'"message": *"([^"]+)"'), _error)
+      WHEN _outcome IN ('retryable', 'failed') THEN IFNULL(REPLACE(REGEXP_EXTRACT(_error, r'"message": *"((?:[^"\\]|\\.)+)"'), r'\"', '"'), _error)
       WHEN _outcome IN ('schema_mismatch', 'truncated') THEN REGEXP_REPLACE(_error, r'(: .*| \(.*)$', '')
       ELSE IFNULL(_error, '')
     END AS error
