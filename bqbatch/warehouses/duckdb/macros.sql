@@ -575,6 +575,9 @@ CREATE OR REPLACE MACRO googlesql.translate(x VARCHAR, source VARCHAR, target VA
     WHEN length(source) != list_unique(string_split(source, '')) AND source != '' THEN error('bqbatch: TRANSLATE with a character twice')
     ELSE translate(x, source, target)
   END;
+-- DuckDB 2.0.1 has no piece of an empty text that is cut into characters, and one of a text that is cut at NULL.
+CREATE OR REPLACE MACRO googlesql.split(x, separator) AS
+  CASE WHEN separator IS NULL THEN NULL WHEN x = '' THEN [''] ELSE string_split(x, separator) END;
 CREATE OR REPLACE MACRO googlesql.ascii(x VARCHAR) AS
   CASE WHEN x = '' THEN 0 WHEN unicode(x) > 127 THEN error('bqbatch: ASCII of another character: UNICODE takes it') ELSE unicode(x)::BIGINT END;
 CREATE OR REPLACE MACRO googlesql.unicode(x VARCHAR) AS CASE WHEN x = '' THEN 0 ELSE unicode(x)::BIGINT END;

@@ -82,7 +82,7 @@ def repeat(arguments: list[exp.Expr]) -> exp.Expr:
 
 def split(arguments: list[exp.Expr]) -> exp.Expr:
     between(arguments, 1, 2)
-    return call("string_split", arguments[0], arguments[1] if len(arguments) > 1 else text(","))
+    return macro("split", arguments[0], arguments[1] if len(arguments) > 1 else text(","))
 
 
 def normalize(arguments: list[exp.Expr]) -> exp.Expr:
